@@ -1,0 +1,53 @@
+"""The `tocsin` command: one file a subcommand, imported only when it runs so that `--help` answers at once."""
+
+import importlib
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "demo": "Run everything on this machine and watch the reference night being caught.",
+    "worker": "Consume telemetry, detect, correlate and publish incidents.",
+    "notifier": "Carry incidents to Alertmanager, Prometheus and Grafana.",
+    "broker": "Run a real Apache Kafka on this machine, without Docker or Java.",
+    "topics": "Create the platform's topics and check them.",
+    "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
+    "backtest": "Run recordings through the very code that serves the stream.",
+    "contract": "Print the public interface as AsyncAPI and JSON Schema.",
+    "provision": "Bring data source, folders and dashboards into Grafana.",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Loads a subcommand's module when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Build the subcommand from its module's `command` function."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"streams.cli.{cmd_name}")
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        single.command(name=cmd_name)(module.command)
+        return typer.main.get_command(single)
+
+
+def main() -> None:
+    """Run the command line."""
+    app = typer.Typer(
+        cls=LazyGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        help="Streaming security telemetry for warehouses.",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_nothing)
+    app()
+
+
+def _nothing() -> None:
+    """Streaming security telemetry for warehouses: five Kafka topics in, paged incidents out."""

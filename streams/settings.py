@@ -1,0 +1,160 @@
+"""Everything that may be set from outside: read once from the environment's `TOCSIN_*`, then never changed."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import UNSET, Meta, Struct
+
+PREFIX = "TOCSIN_"
+SECRET = frozenset({"sasl_password", "grafana_token", "grafana_password"})
+"""Fields that never show: not in a repr, not in a message."""
+
+Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+Clock = Literal["wall", "log"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+class SettingsError(ValueError):
+    """A variable has a value that can't be used; the message names it and says what would do."""
+
+
+class Field(NamedTuple):
+    """One setting, as the README's table shows it."""
+
+    name: str
+    env: str
+    default: str
+    meaning: str
+
+
+def about(meaning: str, **bounds: Any) -> Any:
+    """Say what a setting means, and within which bounds it must lie."""
+    return Meta(description=meaning, **bounds)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a process of the platform needs to know of its surroundings."""
+
+    brokers: Annotated[str, about("Kafka's addresses, host:port, separated by commas")] = "127.0.0.1:9092"
+    partitions: Annotated[int, about("partitions of each topic that is made", ge=1, le=10_000)] = 8
+    replication: Annotated[int, about("copies of each partition; 3 in production", ge=1, le=9)] = 1
+    retention_h: Annotated[float, about("hours that telemetry stays in Kafka; 0: for ever", ge=0, le=1e6)] = 168
+    security_protocol: Annotated[Protocol, about("how to talk to Kafka")] = "PLAINTEXT"
+    sasl_mechanism: Annotated[Mechanism, about("how to log in at Kafka")] = "SCRAM-SHA-512"
+    sasl_username: Annotated[str, about("user at Kafka")] = ""
+    sasl_password: Annotated[str, about("that user's password; better in a file, TOCSIN_SASL_PASSWORD_FILE")] = ""
+    ca_file: Annotated[str, about("PEM file of the authority behind Kafka's certificate; else the system's")] = ""
+    group: Annotated[str, about("the workers' consumer group")] = "tocsin-worker"
+    clock: Annotated[Clock, about("who makes time: the worker's own clock, or the log that a player writes")] = "wall"
+    tick_s: Annotated[float, about("seconds between two ticks", gt=0, le=60)] = 1.0
+    hold: Annotated[float, about("seconds that a record waits for earlier ones of its site", ge=0, le=3600)] = 2.0
+    snapshot_s: Annotated[float, about("seconds between two snapshots of a partition's state", gt=0, le=3600)] = 10.0
+    metrics_host: Annotated[str, about("address on which /metrics answers")] = "127.0.0.1"
+    metrics_port: Annotated[int, about("port on which /metrics answers; 0: a free one", ge=0, le=65535)] = 9464
+    alertmanagers: Annotated[tuple[str, ...], about("all Alertmanagers' addresses; none: nobody is paged")] = ()
+    grafana_url: Annotated[str, about("Grafana's address; empty: no annotations")] = ""
+    grafana_token: Annotated[str, about("Grafana's token; better in a file, TOCSIN_GRAFANA_TOKEN_FILE")] = ""
+    grafana_user: Annotated[str, about("Grafana's user, where there is no token")] = ""
+    grafana_password: Annotated[str, about("that user's password; better in a file, TOCSIN_GRAFANA_PASSWORD_FILE")] = ""
+    dashboards_url: Annotated[str, about("where people reach Grafana; alerts link there")] = "http://127.0.0.1:3000"
+    prometheus_url: Annotated[str, about("where Grafana reaches Prometheus")] = "http://127.0.0.1:9090"
+    runbooks_url: Annotated[str, about("where people reach the runbooks")] = "http://127.0.0.1:9465/runbooks"
+    notifier_port: Annotated[int, about("port on which the notifier's /metrics answers", ge=0, le=65535)] = 9465
+    resend_s: Annotated[float, about("seconds between two sendings of an alert that stands", gt=0)] = 30.0
+    cache: Annotated[str, about("folder for the embedded Kafka's jars; ~/.cache/tocsin when empty")] = ""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; raises `SettingsError`, which names the variable. An empty variable counts as unset."""
+        environ = os.environ if environ is None else environ
+        given = {name: read(environ) for name, read in READERS.items()}
+        settings = cls(**{name: value for name, value in given.items() if value is not UNSET})
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what can't be right together."""
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise SettingsError(
+                f"TOCSIN_SECURITY_PROTOCOL={self.security_protocol} logs in: "
+                "set TOCSIN_SASL_USERNAME and TOCSIN_SASL_PASSWORD_FILE as well"
+            )
+        if self.ca_file and not Path(self.ca_file).is_file():
+            raise SettingsError(f"TOCSIN_CA_FILE={self.ca_file}: there is no such file")
+        for broker in self.brokers.split(","):
+            if not broker.strip().rpartition(":")[2].isdecimal():
+                raise SettingsError(f"TOCSIN_BROKERS={self.brokers}: expected host:port, separated by commas")
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where downloads are kept for this user."""
+        if self.cache:
+            return Path(self.cache).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "tocsin"
+
+    def __repr__(self) -> str:
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown = {name: "***" if value and name in SECRET else value for name, value in values.items()}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def librdkafka_config(settings: Settings, **more: Any) -> dict[str, Any]:
+    """Make the configuration of a confluent-kafka client: addresses and security, and whatever `more` says."""
+    config: dict[str, Any] = {"bootstrap.servers": settings.brokers, "security.protocol": settings.security_protocol}
+    if settings.security_protocol.startswith("SASL"):
+        config["sasl.mechanism"] = settings.sasl_mechanism
+        config["sasl.username"] = settings.sasl_username
+        config["sasl.password"] = settings.sasl_password
+    if settings.ca_file:
+        config["ssl.ca.location"] = settings.ca_file
+    return config | more
+
+
+def _reader(name: str, kind: Any) -> Callable[[Mapping[str, str]], Any]:
+    env = PREFIX + name.upper()
+
+    def read(environ: Mapping[str, str]) -> Any:
+        text = environ.get(env, "").strip()
+        if name in SECRET and not text and (file := environ.get(f"{env}_FILE", "").strip()):
+            text = _secret(f"{env}_FILE", file)
+        if not text:
+            return UNSET
+        listed = get_origin(kind.__origin__) is tuple
+        value = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip()) if listed else text
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError as error:
+            shown = "***" if name in SECRET else text
+            raise SettingsError(f"{env}={shown}: {_expected(error, kind)}") from None
+
+    return read
+
+
+def _expected(error: Exception, kind: Any) -> str:
+    inner = kind.__origin__
+    if get_origin(inner) is Literal:
+        return f"expected one of {', '.join(get_args(inner))}"
+    text = str(error).removesuffix(", got `str`").replace("Expected", "expected")
+    return text.replace("`int`", "a whole number").replace("`float`", "a number")
+
+
+def _secret(env: str, file: str) -> str:
+    try:
+        return Path(file).expanduser().read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{env}={file}: {error.strerror or error}") from None
+
+
+def _field(name: str, kind: Any, default: Any) -> Field:
+    meaning = next(meta.description for meta in kind.__metadata__ if meta.description)
+    text = ",".join(default) if isinstance(default, tuple) else str(default)
+    return Field(name, PREFIX + name.upper(), text, meaning)
+
+
+KINDS = get_type_hints(Settings, include_extras=True)
+READERS = {name: _reader(name, KINDS[name]) for name in Settings.__struct_fields__}
+FIELDS = [_field(n, KINDS[n], d) for n, d in zip(Settings.__struct_fields__, Settings.__struct_defaults__, strict=True)]
+"""Every setting in order, for the README's table and its test."""
