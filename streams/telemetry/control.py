@@ -1,0 +1,122 @@
+"""The control topics: what people tell the platform about sites, maintenance, goods, verdicts and watch lists."""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+from streams.telemetry.envelope import Device, Euro, Site, Text, Time
+from streams.telemetry.rfid import Epc, Tid
+
+SITES = "control.sites"
+MAINTENANCE = "control.maintenance"
+ITEMS = "control.items"
+VERDICTS = "control.verdicts"
+WATCHLIST = "control.watchlist"
+
+Domain = Literal["power", "alarm", "camera", "rfid", "shipment"]
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+Opening = Annotated[str, Meta(pattern=rf"^{CLOCK}(?!\n)$", description="local wall clock, HH:MM")]
+Closing = Annotated[str, Meta(pattern=rf"^({CLOCK}|24:00)(?!\n)$", description="local wall clock, HH:MM, up to 24:00")]
+
+
+class Hours(Struct, frozen=True, kw_only=True, rename={"start": "from", "end": "to"}):
+    """Opening hours of some weekdays; an end at or before the start passes midnight."""
+
+    days: list[Annotated[int, Meta(ge=1, le=7, description="ISO weekday, 1 is Monday")]]
+    start: Opening
+    end: Closing
+
+
+class Location(Struct, frozen=True, kw_only=True):
+    """WGS 84 degrees."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+
+
+class DeclaredDevice(Struct, frozen=True, kw_only=True):
+    """A device that the site says it has."""
+
+    device: Device
+    domain: Domain
+    interval_s: Annotated[float, Meta(gt=0, description="s between two objects of this device")] | None = None
+
+
+class SiteProfile(Struct, frozen=True, kw_only=True, tag_field="type", tag="site.profile"):
+    """What a site declares of itself; whatever it leaves out is learnt."""
+
+    site: Site
+    timezone: Annotated[Text, Meta(description="IANA name")] | None = None
+    opening_hours: list[Hours] | None = None
+    location: Location | None = None
+    devices: list[DeclaredDevice] | None = None
+    feeds: list[Text] | None = None
+
+    def __post_init__(self) -> None:
+        """Know the time zone."""
+        try:
+            if self.timezone is not None:
+                ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"`timezone` must be an IANA name like Europe/Paris, got {self.timezone}") from None
+
+
+class Maintenance(Struct, frozen=True, kw_only=True, tag_field="type", tag="site.maintenance"):
+    """Announced work, during which the named domains or devices may misbehave."""
+
+    id: Text
+    site: Site
+    start: Time
+    end: Time
+    domains: list[Domain] | None = None
+    devices: list[Device] | None = None
+    owner: Text | None = None
+    reason: Text | None = None
+    rrule: Annotated[str, Meta(min_length=1, max_length=4096, description="recurrence, RFC 5545")] | None = None
+
+    def __post_init__(self) -> None:
+        """Take time."""
+        if self.end <= self.start:
+            raise ValueError(f"`end` must be later than `start`, got {self.end.isoformat()}")
+
+
+class Item(Struct, frozen=True, kw_only=True, tag_field="type", tag="item.registered", gc=False):
+    """A registered piece of goods."""
+
+    epc: Epc
+    tid: Tid | None = None
+    imei: Text | None = None
+    sku: Text | None = None
+    value: Euro | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True, tag_field="type", tag="incident.verdict"):
+    """What an analyst found an incident to be."""
+
+    incident: Text
+    site: Site
+    verdict: Literal["true_positive", "false_positive", "benign", "test"]
+    by: Text
+    time: Time
+    note: Text | None = None
+
+
+class Watch(Struct, frozen=True, kw_only=True, tag_field="type", tag="watch"):
+    """Something to look out for at every site."""
+
+    what: Literal["plate", "epc", "tid", "imei"]
+    value: Text
+    reason: Text | None = None
+    until: Time | None = None
+
+
+class Forget(Struct, frozen=True):
+    """A tombstone: what was said under this key of this topic no longer holds."""
+
+    topic: str
+    key: str
+
+
+Record = SiteProfile | Maintenance | Item | Verdict | Watch
+Control = Record | Forget
