@@ -1,0 +1,1 @@
+"""Detectors of the intruder alarm: its radio, its paths, its signals."""

@@ -1,0 +1,43 @@
+"""The panel itself reports radio interference."""
+
+from collections.abc import Iterable
+
+from detectors.alarm.pending import Pending
+from detectors.base import Row, Sign
+from detectors.events import AlarmSignal
+from detectors.scene import Scene
+
+
+class Interference(Pending):
+    """Fires when the panel reports interference (XQ), and again, surer, when it does not go away.
+
+    EN 50131-5-3 lets a panel wait for 30 s of interference in 60 s before it says so: short bursts it never reports.
+    """
+
+    name = "alarm.interference"
+    title = "panel reports radio interference"
+    domain = "alarm"
+    rate = 0.05
+    hit = 0.4
+    begins, ends = "XQ", "XH"
+    patience_s = 300.0
+
+    def score_one(self, event: AlarmSignal, scene: Scene) -> Sign | None:
+        if event.code != "XQ":
+            return None
+        summary = "The alarm panel reports interference on its radio."
+        return Sign(0.25 if scene.open(scene.time) else 0.4, summary, {"code": "XQ", "zone": event.zone}, key="radio")
+
+    def outlast(self, lasted: float, scene: Scene) -> Sign:
+        summary = f"The interference on the alarm's radio has lasted {lasted / 60.0:.0f} minutes."
+        return Sign(0.75, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        yield {"t": 0, "type": "alarm.signal", "device": "panel-1", "code": "XH"}
+        yield {"t": 60, "type": "alarm.signal", "device": "panel-1", "code": "RP"}
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        yield {"t": 0, "type": "alarm.signal", "device": "panel-1", "code": "XQ", "zone": "Z3"}
+        yield {"tick": 400}

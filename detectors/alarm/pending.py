@@ -1,0 +1,55 @@
+"""Troubles that a panel reports with one code and takes back with another."""
+
+from collections.abc import Iterable
+from math import inf
+
+from detectors.base import Detector, Sign
+from detectors.events import AlarmSignal
+from detectors.scene import Scene
+from detectors.spread import Spread
+
+
+class Pending(Detector[AlarmSignal]):
+    """Base of detectors of a trouble that mostly passes: it counts once it outlasts what is usual here.
+
+    How long such troubles last at this site is learnt; one that is over sooner is everyday life.
+    """
+
+    sort = "definite"
+    stage = "alarm"
+    reads = ("alarm.signal",)
+    scope = "site"
+    begins: str
+    """The code that tells of the trouble."""
+    ends: str
+    """The code that takes it back."""
+    patience_s: float
+    """How long it may last before it counts, until its usual length is learnt."""
+
+    def __init__(self) -> None:
+        self.since = inf
+        self.device = ""
+        self.lengths = Spread(50)
+
+    def learn_one(self, event: AlarmSignal, scene: Scene) -> None:
+        if event.code == self.begins and self.since == inf:
+            self.since = scene.time
+            self.device = event.device
+            self.wake = max(self.since + self.patience(), scene.clock)
+        elif event.code == self.ends and self.since < inf:
+            self.lengths.learn(min(max(scene.time - self.since, 0.0), 6 * 3600.0))
+            self.since = self.wake = inf
+
+    def patience(self) -> float:
+        """How long the trouble may last before it counts, s."""
+        if self.lengths.n < 4:
+            return self.patience_s
+        return min(max(self.lengths.mean + 3.0 * self.lengths.sd, self.patience_s), 2 * 3600.0)
+
+    def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        self.wake = inf
+        return [] if self.since == inf else [self.outlast(now - self.since, scene)]
+
+    def outlast(self, lasted: float, scene: Scene) -> Sign:
+        """Make the sign of a trouble that has lasted `lasted` seconds."""
+        raise NotImplementedError

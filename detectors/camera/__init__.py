@@ -1,0 +1,1 @@
+"""Detectors of the cameras and their recorder."""

@@ -1,0 +1,130 @@
+"""What the goods ledger is made of: orders, visits of lorries, loadings, pallets passing a door, and their names."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from zlib import crc32
+
+from detectors.state import part
+
+VISIT_S = 45 * 60.0
+"""Two pallets over a dock this far apart are no longer the same loading, s."""
+
+
+def plain(plate: str) -> str:
+    """Write a plate as it is compared: upper case, letters and digits only."""
+    return "".join(filter(str.isalnum, plate)).upper()
+
+
+def label(epc: str) -> int:
+    """Shorten an EPC; two differ in all but one case in 4·10⁹."""
+    return crc32(epc.encode())
+
+
+def chip(tid: str) -> int:
+    """Shorten a TID to its last 60 bits, where the serial number is."""
+    return int(tid[-15:], 16)
+
+
+def product(epc: str) -> str:
+    """Leave out an EPC's serial number: company and article remain."""
+    return epc.rpartition(".")[0]
+
+
+@part
+class Order:
+    """An order as it stands, and what of it has gone over the docks."""
+
+    __slots__ = (
+        "changed",
+        "departed",
+        "end",
+        "items",
+        "known",
+        "last",
+        "loaded",
+        "pallets",
+        "plates",
+        "ssccs",
+        "start",
+    )
+
+    def __init__(self, event: Any, at: float) -> None:
+        self.known = at
+        self.loaded = 0
+        self.pallets: list[str] = []
+        self.last = 0.0
+        self.departed = 0.0
+        self.changed = 0.0
+        self.plates: list[str] = []
+        self.update(event, at)
+        self.changed = 0.0
+
+    def update(self, event: Any, at: float) -> None:
+        """Take the order as it was booked last."""
+        plates = [plain(plate) for plate in event.plates]
+        if plates != self.plates:
+            self.changed = at
+        self.plates = plates
+        self.start: float = event.window_start.timestamp()
+        self.end: float = event.window_end.timestamp()
+        self.ssccs: list[str] = list(event.ssccs)
+        self.items: int = event.items
+
+
+@part
+class Visit:
+    """A plate's history at the site; a time of 0 is never."""
+
+    __slots__ = ("entered", "left", "registered", "visits")
+
+    def __init__(self) -> None:
+        self.entered = 0.0
+        self.left = 0.0
+        self.registered = 0.0
+        self.visits = 0
+
+
+@part
+class Loading:
+    """What goes over one dock in one go."""
+
+    __slots__ = ("began", "last", "order", "pallets", "plate")
+
+    def __init__(self, at: float, order: str, plate: str) -> None:
+        self.began = at
+        self.last = at
+        self.order = order
+        self.plate = plate
+        self.pallets = 0
+
+    def goes_on(self, event: Any, at: float) -> bool:
+        """Whether this pallet belongs to the same loading."""
+        if abs(at - self.last) > VISIT_S:
+            return False
+        plate = plain(event.plate) if event.plate else ""
+        return (event.order or self.order or "") == (self.order or event.order or "") and (plate or self.plate) == (
+            self.plate or plate
+        )
+
+
+@part
+class Passing:
+    """A pallet's tags as a reader sees them go by."""
+
+    __slots__ = ("last", "rewritten", "sscc", "tags")
+
+    def __init__(self, sscc: str, at: float) -> None:
+        self.sscc = sscc
+        self.last = at
+        self.tags = 0
+        self.rewritten = 0
+
+
+def near(plate: str, others: Iterable[str]) -> str | None:
+    """Find the first of `others` that differs from `plate` in one character at the most."""
+    return next((other for other in others if differing(plate, other) <= 1), None)
+
+
+def differing(a: Sequence[str], b: Sequence[str]) -> int:
+    """Count the places in which two plates differ; 99 when their lengths do."""
+    return sum(x != y for x, y in zip(a, b, strict=True)) if len(a) == len(b) else 99

@@ -1,0 +1,180 @@
+"""The site's goods ledger: what was ordered, relabelled, read, loaded; the memory that reconciliation judges by.
+
+Everything keyed by data is capped and forgets the oldest. Times are event times in Unix seconds.
+"""
+
+from typing import Any
+
+from detectors.freight import Loading, Order, Passing, Visit, chip, label, plain
+from detectors.state import part
+
+MOST_ORDERS = 400
+MOST_PLATES = 1500
+MOST_TAGS = 4000
+MOST_REWRITTEN = 1500
+MOST_POINTS = 200
+PASSING_S = 6 * 60.0
+"""How long before its booking a pallet may have been read at the dock's door, s."""
+REGISTERED_S = 90 * 86400.0
+REWRITTEN_S = 2 * 86400.0
+"""How long a rewritten label is remembered as such, s."""
+STALE_S = 300.0
+
+
+@part
+class Goods:
+    """The ledger of one site; detectors read it before it takes the event they judge."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Order] = {}
+        self.pallets: dict[str, str] = {}
+        self.plates: dict[str, Visit] = {}
+        self.docks: dict[str, Loading] = {}
+        self.points: dict[str, list[Passing]] = {}
+        self.chips: dict[int, int] = {}
+        self.labels: dict[int, int] = {}
+        self.rewritten: dict[int, float] = {}
+        self.gates = 0
+        self.tagged = 0
+        self.newest = 0.0
+
+    # -- taking in -------------------------------------------------------------------------------------------------
+
+    def learn_one(self, kind: str, event: Any, at: float) -> None:
+        """Take one rfid or shipment event at Unix seconds `at`."""
+        self.newest = max(self.newest, at)
+        if kind == "rfid.read":
+            self._read(event, at)
+        elif kind == "rfid.encode":
+            self._encode(event, at)
+        elif kind == "shipment.planned":
+            self._plan(event, at)
+        elif kind == "shipment.loaded":
+            self._load(event, at)
+        elif kind == "shipment.gate":
+            self._gate(event, at)
+        elif kind == "shipment.departed":
+            self._depart(event, at)
+
+    def _read(self, event: Any, at: float) -> None:
+        epc = label(event.epc)
+        if event.tid is not None and not self.stale(at):
+            self._pair(chip(event.tid), epc)
+        if event.biz_step not in ("loading", "departing"):
+            return
+        passing = self.points.setdefault(event.read_point, [])
+        sscc = event.sscc or ""
+        if not passing or passing[-1].sscc != sscc or at - passing[-1].last > PASSING_S:
+            passing.append(Passing(sscc, at))
+            del passing[:-4]
+            self.tagged += 1
+            _cap(self.points, MOST_POINTS)
+        now = passing[-1]
+        now.last = max(now.last, at)
+        now.tags += 1
+        now.rewritten += epc in self.rewritten and at - self.rewritten[epc] < REWRITTEN_S
+
+    def _encode(self, event: Any, at: float) -> None:
+        epc = label(event.epc)
+        self._pair(chip(event.tid), epc)
+        if event.previous_epc is not None and event.previous_epc != event.epc:
+            self.rewritten.pop(epc, None)
+            self.rewritten[epc] = at
+            _cap(self.rewritten, MOST_REWRITTEN)
+
+    def _pair(self, tid: int, epc: int) -> None:
+        self.chips.pop(tid, None)
+        self.chips[tid] = epc
+        self.labels.pop(epc, None)
+        self.labels[epc] = tid
+        _cap(self.chips, MOST_TAGS)
+        _cap(self.labels, MOST_TAGS)
+
+    def _plan(self, event: Any, at: float) -> None:
+        order = self.orders.get(event.order)
+        if order is None:
+            order = self.orders[event.order] = Order(event, at)
+            for gone in _cap(self.orders, MOST_ORDERS):
+                for sscc in gone.ssccs:
+                    self.pallets.pop(sscc, None)
+        else:
+            order.update(event, at)
+        for sscc in order.ssccs:
+            self.pallets[sscc] = event.order
+        for plate in order.plates:
+            self._visit(plate).registered = at
+        _cap(self.pallets, 8 * MOST_ORDERS)
+
+    def _load(self, event: Any, at: float) -> None:
+        loading = self.docks.get(event.dock)
+        if loading is None or not loading.goes_on(event, at):
+            loading = self.docks[event.dock] = Loading(at, "", "")
+            _cap(self.docks, MOST_POINTS)
+        loading.last = max(loading.last, at)
+        loading.order = event.order or loading.order
+        loading.plate = plain(event.plate) if event.plate else loading.plate
+        loading.pallets += 1
+        order = self.orders.get(event.order)
+        if order is not None and (event.sscc is None or event.sscc not in order.pallets):
+            order.loaded += 1
+            order.last = at
+            if event.sscc is not None:
+                order.pallets.append(event.sscc)
+
+    def _gate(self, event: Any, at: float) -> None:
+        self.gates += 1
+        visit = self._visit(plain(event.plate))
+        if event.direction == "in":
+            visit.entered = max(visit.entered, at)
+            visit.visits += 1
+        else:
+            visit.left = max(visit.left, at)
+
+    def _depart(self, event: Any, at: float) -> None:
+        visit = self.plates.get(plain(event.plate))
+        if visit is not None:
+            visit.left = max(visit.left, at)
+        if event.order in self.orders:
+            self.orders[event.order].departed = at
+
+    def _visit(self, plate: str) -> Visit:
+        visit = self.plates.pop(plate, None) or Visit()
+        self.plates[plate] = visit
+        _cap(self.plates, MOST_PLATES)
+        return visit
+
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    def inside(self, plate: str, at: float, within: float = 12 * 3600.0) -> bool:
+        """Whether the gate let this plate in within `within` seconds and has not seen it leave for half an hour."""
+        visit = self.plates.get(plate)
+        if visit is None or not visit.entered or at - visit.entered > within:
+            return False
+        return visit.left <= visit.entered or at - visit.left < 1800.0
+
+    def registered(self, plate: str, at: float) -> bool:
+        """Whether an order of the last months names this plate."""
+        visit = self.plates.get(plate)
+        return visit is not None and visit.registered > 0.0 and at - visit.registered < REGISTERED_S
+
+    def stale(self, at: float) -> bool:
+        """Whether this is old news, filled in later, that must not overwrite what is known since."""
+        return at < self.newest - STALE_S
+
+    def passed(self, dock: str, sscc: str | None, at: float) -> Passing | None:
+        """Return the pallet whose tags were read at this dock's door just before `at`; None when none was.
+
+        A door is known by the dock's name; where the two are named differently, a pallet is found by its SSCC.
+        """
+        doors = [self.points[dock]] if dock in self.points else list(self.points.values()) if sscc else []
+        for passing in (passing for door in doors for passing in reversed(door)):
+            if -60.0 <= at - passing.last <= PASSING_S and (sscc is None or passing.sscc in ("", sscc)):
+                return passing
+        return None
+
+
+def _cap(table: dict[Any, Any], most: int) -> list[Any]:
+    gone = []
+    while len(table) > most:
+        gone.append(table.pop(next(iter(table))))
+    return gone

@@ -1,0 +1,125 @@
+"""Silence of devices that speak only when something happens: readers, docks, gates."""
+
+from collections.abc import Iterable
+from math import inf, log
+from typing import ClassVar, TypeVar
+
+from detectors.base import Detector, Sign
+from detectors.events import Event
+from detectors.scene import Scene
+from detectors.state import part
+
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+
+HOUR_S = 3600.0
+CERTAIN = 12.0
+"""Nats from which on silence is no chance any more."""
+MOST_DEVICES = 500
+SURE = 0.95
+"""No hour is surer than this to be a busy one: people have meetings."""
+
+
+@part
+class Speaker:
+    """How regularly a device speaks in hours in which its domain does, and how improbable its silence is by now."""
+
+    __slots__ = ("nats", "seen", "since", "spoke", "told")
+
+    def __init__(self, at: float) -> None:
+        self.seen = 0.0
+        self.spoke = 0.0
+        self.nats = 0.0
+        self.since = at
+        self.told = False
+
+    def chance(self) -> float:
+        """How likely it is to speak in a busy hour."""
+        return min(self.spoke / (self.seen + 3.0), SURE)
+
+
+class Lull(Detector[E_contra]):
+    """Counts busy hours in which a device, or its whole domain, said nothing.
+
+    A device is missed by its share in hours in which others of its domain speak; the domain by how often it spoke in
+    this hour of working days and weekends, and only while the intruder alarm is unset, for nobody works on a holiday.
+    Nothing counts while the site itself is not heard. A subclass names its domain, its `reads` and its noun.
+    """
+
+    sort = "silent"
+    scope = "site"
+    noun: ClassVar[str]
+    """What its devices are called: "reader"."""
+    work: ClassVar[str]
+    """What it is that is no longer heard of: "goods"."""
+
+    def __init__(self) -> None:
+        self.spoke = [0.0] * 48
+        self.seen = [0.0] * 48
+        self.nats = 0.0
+        self.told = False
+        self.last = 0.0
+        self.hour = 0.0
+        self.heard: set[str] = set()
+        self.speakers: dict[str, Speaker] = {}
+
+    def step(self, event: E_contra, scene: Scene) -> Sign | None:
+        """Note who spoke; silence is judged when an hour is over."""
+        self.heard.add(event.device)
+        self.last = scene.clock
+        if self.wake == inf:
+            self.hour = scene.clock // HOUR_S * HOUR_S
+            self.wake = self.hour + HOUR_S
+        return None
+
+    def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        """Judge the hour that is over, then learn from it."""
+        hour, heard = self.hour, self.heard
+        self.hour = now // HOUR_S * HOUR_S
+        self.wake = self.hour + HOUR_S
+        self.heard = set()
+        if now - scene.presence.latest > HOUR_S / 4 or scene.presence.severed(now):
+            return []
+        local = scene.local(hour)
+        slot = local.hour + (24 if local.weekday() > 4 else 0)
+        signs = self._devices(heard, now) if heard else self._domain(slot, now, scene)
+        if heard:
+            self.nats, self.told = 0.0, False
+        self.seen[slot] = 0.97 * self.seen[slot] + 1.0
+        self.spoke[slot] = 0.97 * self.spoke[slot] + bool(heard)
+        return signs
+
+    def _domain(self, slot: int, now: float, scene: Scene) -> list[Sign]:
+        if scene.armed:
+            return []
+        self.nats -= log(1.0 - min(self.spoke[slot] / (self.seen[slot] + 2.0), SURE))
+        if self.told or self.nats < CERTAIN:
+            return []
+        self.told = True
+        hours = (now - self.last) / HOUR_S
+        summary = f"No {self.noun} has reported any {self.work} for {hours:.0f} hours in which they always do."
+        evidence = {"silent_h": round(hours, 1), "surprise": round(self.nats, 1), "devices": len(self.speakers)}
+        return [Sign(0.6, summary, evidence, key="all")]
+
+    def _devices(self, heard: set[str], now: float) -> list[Sign]:
+        signs = []
+        for device in sorted(heard - self.speakers.keys()):
+            self.speakers[device] = Speaker(now)
+            if len(self.speakers) > MOST_DEVICES:
+                del self.speakers[next(iter(self.speakers))]
+        for device, speaker in self.speakers.items():
+            if device in heard:
+                speaker.nats, speaker.told, speaker.since = 0.0, False, now
+            else:
+                speaker.nats -= log(1.0 - speaker.chance())
+                if speaker.nats >= CERTAIN and not speaker.told:
+                    speaker.told = True
+                    signs.append(self._missing(device, speaker, now))
+            speaker.seen = 0.99 * speaker.seen + 1.0
+            speaker.spoke = 0.99 * speaker.spoke + (device in heard)
+        return signs
+
+    def _missing(self, device: str, speaker: Speaker, now: float) -> Sign:
+        hours = (now - speaker.since) / HOUR_S
+        summary = f"The {self.noun} {device} has been silent for {hours:.0f} hours while others report {self.work}."
+        evidence = {"silent_h": round(hours, 1), "surprise": round(speaker.nats, 1)}
+        return Sign(0.3, summary, evidence, device=device, key="silent")

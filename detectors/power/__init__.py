@@ -1,0 +1,1 @@
+"""Detectors of the supply: feeds, uninterruptible supplies, generators."""

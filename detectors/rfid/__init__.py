@@ -1,0 +1,1 @@
+"""Detectors of tags read, labels written and zones counted."""

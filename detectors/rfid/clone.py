@@ -1,0 +1,86 @@
+"""One EPC on two chips."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
+from detectors.events import RfidRead
+from detectors.freight import chip, label
+from detectors.habit import Habit
+from detectors.scene import Scene
+
+
+class Clone(Detector[RfidRead]):
+    """Says when an EPC answers from another chip than before, although that one's label was not rewritten.
+
+    A damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. How often it
+    happens at this site all the same is learnt and lowers the score.
+    """
+
+    name: ClassVar[str] = "rfid.clone"
+    title: ClassVar[str] = "cloned tag"
+    domain: ClassVar[Domain] = "rfid"
+    sort: ClassVar[Sort] = "definite"
+    stage: ClassVar[Stage] = "label"
+    reads: ClassVar[tuple[str, ...]] = ("rfid.read",)
+    scope = "site"
+    rate: ClassVar[float] = 0.01
+    hit: ClassVar[float] = 0.2
+    memory_s: ClassVar[float] = 12 * 3600.0
+
+    def __init__(self) -> None:
+        self.habit = Habit(0.0005, 2000.0)
+
+    def score_one(self, event: RfidRead, scene: Scene) -> Sign | None:
+        return self._sign(event) if self._cloned(event, scene) else None
+
+    def step(self, event: RfidRead, scene: Scene) -> Sign | None:
+        """Score, then learn; looks into the memory of tags only once."""
+        if event.tid is None:
+            return None
+        found = self._cloned(event, scene)
+        sign = self._sign(event) if found else None
+        self.habit.learn(found)
+        return sign
+
+    def _sign(self, event: RfidRead) -> Sign:
+        score = 0.8 * 0.003 / (0.003 + self.habit.probability())
+        evidence: Row = {"epc": event.epc, "tid": event.tid, "read_point": event.read_point}
+        summary = f"Two tags carry the same label: {event.epc} now also answers from chip {event.tid}."
+        return Sign(score, summary, evidence, key="clone")
+
+    def learn_one(self, event: RfidRead, scene: Scene) -> None:
+        if event.tid is not None:
+            self.habit.learn(self._cloned(event, scene))
+
+    @staticmethod
+    def _cloned(event: RfidRead, scene: Scene) -> bool:
+        if event.tid is None:
+            return False
+        goods, epc, tid = scene.goods, label(event.epc), chip(event.tid)
+        other = goods.labels.get(epc)
+        return other is not None and other != tid and goods.chips.get(other) == epc and not goods.stale(scene.time)
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        yield _read(1.0, "A1", "1")
+        yield {
+            "t": 30.0,
+            "type": "rfid.encode",
+            "device": "enc-1",
+            "biz_step": "encoding",
+            "tid": "B1",
+            "epc": "urn:epc:id:sgtin:1.1.1",
+        }
+        yield _read(60.0, "B1", "1")
+        yield _read(90.0, "A2", "2")
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        yield _read(1.0, "A1", "1")
+        yield _read(60.0, "B1", "1")
+
+
+def _read(t: float, tid: str, serial: str) -> Row:
+    row: Row = {"t": t, "type": "rfid.read", "device": "rdr-1", "biz_step": "storing", "read_point": "A"}
+    return row | {"epc": f"urn:epc:id:sgtin:1.1.{serial}", "tid": tid}

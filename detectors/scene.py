@@ -1,0 +1,114 @@
+"""What is known of a site while an event is judged: its clock, its hours, its doors, its goods, its supply."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from detectors.goods import Goods
+from detectors.hours import Hours
+from detectors.presence import Presence
+from detectors.state import dump, fill
+from detectors.supply import Supply
+
+KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "presence")
+"""What of a scene a snapshot carries; the rest is declared or belongs to the moment."""
+
+
+class Item(Protocol):
+    """A registered piece of goods."""
+
+    @property
+    def tid(self) -> str | None: ...
+    @property
+    def value(self) -> float | None: ...
+
+
+class Registry(Protocol):
+    """What is known beyond the site: registered goods and the watch list."""
+
+    def item(self, epc: str) -> Item | None: ...
+    def watched(self, what: str, value: str, now: float) -> str | None: ...
+
+
+class Work(Protocol):
+    """Announced maintenance."""
+
+    def covers(self, domain: str, device: str, at: float) -> bool: ...
+
+
+class Scene:
+    """The site as the detectors see it.
+
+    Attributes
+    ----------
+    time
+        Event time of what is being judged, Unix seconds.
+    clock
+        Arrival clock, Unix seconds.
+    first
+        When the site was first heard of (arrival clock), Unix seconds.
+    heard
+        When the last object of any device arrived (arrival clock), Unix seconds.
+    armed
+        Whether the intruder alarm is set; None until the first open or close.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.time = 0.0
+        self.clock = 0.0
+        self.first = 0.0
+        self.heard = 0.0
+        self.zone = ZoneInfo("UTC")
+        self.armed: bool | None = None
+        self.hours = Hours()
+        self.goods = Goods()
+        self.supply = Supply()
+        self.presence = Presence()
+        self.works: Sequence[Work] = ()
+        self.intervals: dict[str, float] = {}
+
+    def learn_one(self, kind: str, event: Any) -> None:
+        """Take one telemetry object of type `kind` at `self.time`, after the detectors judged it."""
+        self.presence.heard(kind, event.device, self.time, self.clock)
+        if kind == "power.reading":
+            self.supply.reading(event.feed, event.voltage, self.time)
+        elif kind == "power.status":
+            self.supply.status(event.device, set(event.status), self.time)
+        elif kind == "alarm.signal":
+            if event.code in ("OP", "CL"):
+                self.armed = event.code == "CL"
+                self.worked(3)
+        elif kind.startswith(("rfid.", "shipment.")):
+            self.goods.learn_one(kind, event, self.time)
+            if kind not in ("shipment.planned", "shipment.gate"):
+                self.worked(1)
+
+    def worked(self, work: int) -> None:
+        """Learn that people did `work` things at `self.time`."""
+        self.hours.learn_one(self.time, self.local, work)
+
+    def freeze(self) -> dict[str, Any]:
+        """What was learnt of the site, as plain data."""
+        return dump(self, KEPT)
+
+    def thaw(self, data: dict[str, Any]) -> None:
+        """Take back what `freeze` gave."""
+        fill(self, data)
+
+    def local(self, at: float) -> datetime:
+        """Wall clock of the site at Unix seconds `at`."""
+        return datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+
+    def open(self, at: float) -> bool:
+        """Whether people are expected at work: by declared hours, else by what was learnt of its activity."""
+        return self.hours.open(self.local(at))
+
+    def maintained(self, domain: str, device: str, at: float) -> bool:
+        """Whether announced work covers this device then."""
+        return any(work.covers(domain, device, at) for work in self.works)
+
+    def age(self) -> float:
+        """Seconds since the site was first heard of."""
+        return self.clock - self.first

@@ -1,0 +1,1 @@
+"""Detectors of orders, docks and the gate."""

@@ -1,0 +1,131 @@
+"""Who should have spoken: every periodic device's rhythm, and the base of the detectors that report silence.
+
+A device is missed only when it is late by its own rhythm, its own losses and its own delays, and only while others of
+the site are heard: when nothing is heard at all, it is the line that is down, not the devices.
+"""
+
+from collections.abc import Iterable, Iterator
+from math import inf
+from typing import ClassVar, NamedTuple, TypeVar
+
+from detectors.base import Detector, Sign
+from detectors.events import Event
+from detectors.scene import Scene
+
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+
+
+class Missing(NamedTuple):
+    """A device that should have spoken.
+
+    Attributes
+    ----------
+    device
+        Its name.
+    since
+        When it was last heard, Unix seconds (arrival clock).
+    interval
+        Its own rhythm, s.
+    """
+
+    device: str
+    since: float
+    interval: float
+
+
+class Silence(Detector[E_contra]):
+    """Periodic devices of one domain that fell silent.
+
+    One device is one weak sign, once for each silence; many at once are one strong sign of the site. A subclass names
+    its domain, `reads` (the periodic types, whose devices it watches) and what such a device is called.
+    """
+
+    sort = "silent"
+    scope = "site"
+    noun: ClassVar[str]
+    """What one of the devices is called: "camera"."""
+    alone_score: ClassVar[float] = 0.3
+    """Score of one silent device among others that speak."""
+    many: ClassVar[int] = 3
+    """How many silent devices are a silence of the domain."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, float] = {}
+        self.group = 0
+
+    def step(self, event: E_contra, scene: Scene) -> Sign | None:
+        """Nothing but see to it that time is watched; the rhythm itself is kept by the scene."""
+        if self.wake == inf:
+            self.wake = scene.clock + 60.0
+        return None
+
+    def members(self, scene: Scene) -> Iterator[str]:
+        """Names of the devices that are watched, as `type|device`."""
+        for kind in self.reads:
+            yield from scene.presence.named(kind)
+
+    def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        """Report who is overdue."""
+        presence = scene.presence
+        missing: list[Missing] = []
+        watched = 0
+        soonest = now + 300.0
+        for name in self.members(scene):
+            due = presence.due(name)
+            if due is None:
+                continue
+            watched += 1
+            if due > now:
+                soonest = min(soonest, due)
+            elif due <= presence.latest:
+                stream = presence.streams[name]
+                missing.append(Missing(name.partition("|")[2], stream.last, stream.interval))
+        self.wake = max(soonest, now + 15.0)
+        self.told = {device: since for device, since in self.told.items() if since > now - 30 * 86400.0}
+        if presence.severed(now):
+            return []
+        return self._signs(missing, watched, now, scene)
+
+    def _signs(self, missing: list[Missing], watched: int, now: float, scene: Scene) -> list[Sign]:
+        fresh = [lost for lost in missing if self.told.get(lost.device, -inf) < lost.since]
+        recent = [lost for lost in missing if now - lost.since < 6 * 3600.0 + 3 * lost.interval]
+        if len(recent) >= max(self.many, 0.3 * watched):
+            if fresh and len(recent) > self.group:
+                self.group = len(recent)
+                self.told.update((lost.device, lost.since) for lost in missing)
+                return [self._crowd(recent, watched, now)]
+            return []
+        self.group = 0
+        self.told.update((lost.device, lost.since) for lost in fresh)
+        return [self._one(lost, now, scene) for lost in fresh]
+
+    def _one(self, lost: Missing, now: float, scene: Scene) -> Sign:
+        silent = now - lost.since
+        return Sign(
+            self.alone_score * (0.5 if scene.open(now) else 1.0),
+            f"{self.noun.capitalize()} {lost.device} has been silent for {spell(silent)}; "
+            f"it reports every {spell(lost.interval)} otherwise.",
+            {"silent_s": round(silent, 1), "interval_s": round(lost.interval, 1)},
+            device=lost.device,
+            key="silent",
+        )
+
+    def _crowd(self, lost: list[Missing], watched: int, now: float) -> Sign:
+        silent = now - min(one.since for one in lost)
+        share = len(lost) / max(watched, 1)
+        return Sign(
+            min(0.45 + 0.5 * share, 0.95),
+            f"{len(lost)} of {watched} {self.noun}s have fallen silent within {spell(silent)} "
+            "while the rest of the site is heard.",
+            {"devices": sorted(one.device for one in lost)[:20], "watched": watched, "silent_s": round(silent, 1)},
+            key="many",
+        )
+
+
+def spell(seconds: float) -> str:
+    """Write a duration as people say it."""
+    if seconds < 120.0:
+        return f"{seconds:.0f} seconds"
+    if seconds < 7200.0:
+        return f"{seconds / 60.0:.0f} minutes"
+    return f"{seconds / 3600.0:.0f} hours"

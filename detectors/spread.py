@@ -1,0 +1,63 @@
+"""What is usual for one number: its level and spread, learnt with river's variance in two generations."""
+
+from math import sqrt
+
+from river import stats
+
+from detectors.state import part
+
+
+@part
+class Spread:
+    """Mean and standard deviation of a stream that forgets: the last full generation, and the one being filled.
+
+    river's `Var` never forgets and its exponentially weighted one cannot be carried in a snapshot; two generations
+    forget after `length` values and cost one update each.
+
+    Parameters
+    ----------
+    length
+        Values in a generation.
+
+    Examples
+    --------
+    >>> usual = Spread(length=100)
+    >>> for x in (9.0, 10.0, 11.0) * 10:
+    ...     usual.learn(x)
+    >>> round(usual.mean, 1), round(usual.sd, 1)
+    (10.0, 0.8)
+    >>> round(usual.distance(20.0, floor=0.5), 1)
+    12.0
+    """
+
+    __slots__ = ("filling", "length", "mean", "n", "sd")
+
+    def __init__(self, length: int = 1000) -> None:
+        self.length = length
+        self.filling = stats.Var()
+        self.n = 0
+        self.mean = 0.0
+        self.sd = 0.0
+
+    def learn(self, x: float) -> None:
+        """Learn one value."""
+        filling = self.filling
+        filling.update(x)
+        self.n += 1
+        seen = filling.mean.n
+        if self.n <= self.length or seen >= self.length:
+            self.mean = filling.mean.get()
+            self.sd = sqrt(max(filling.get(), 0.0))
+            if seen >= self.length:
+                self.filling = stats.Var()
+
+    def distance(self, x: float, floor: float) -> float:
+        """How many standard deviations `x` lies above the mean; `floor` is the least deviation taken as one."""
+        return (x - self.mean) / max(self.sd, floor)
+
+    def tame(self, x: float, floor: float, width: float = 4.0) -> float:
+        """Return `x` pulled to within `width` deviations, so that one extreme teaches little."""
+        if self.n < 10:
+            return x
+        reach = width * max(self.sd, floor)
+        return min(max(x, self.mean - reach), self.mean + reach)

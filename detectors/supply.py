@@ -1,0 +1,46 @@
+"""What feeds the site right now: which feeds are live, whether a UPS is on battery."""
+
+from detectors.state import part
+
+DEAD_VOLTAGE = 40.0
+"""Below this a feed counts as dead; a sag of the public grid stays far above it (EN 50160)."""
+
+
+@part
+class Supply:
+    """The state of a site's feeds and UPSes, for detectors that must know whether the power explains something."""
+
+    def __init__(self) -> None:
+        self.dead: dict[str, float] = {}
+        self.alive: dict[str, float] = {}
+        self.battery: dict[str, float] = {}
+        self.changed = 0.0
+
+    def reading(self, feed: str, voltage: float, at: float) -> None:
+        """Take a meter's reading of a feed at Unix seconds `at`."""
+        if voltage < DEAD_VOLTAGE:
+            self.alive.pop(feed, None)
+            if feed not in self.dead:
+                self.dead[feed] = self.changed = at
+        else:
+            if self.dead.pop(feed, None) is not None:
+                self.changed = at
+            self.alive[feed] = at
+
+    def status(self, device: str, flags: "frozenset[str] | set[str]", at: float) -> None:
+        """Take a UPS's flags at Unix seconds `at`."""
+        if "OB" in flags:
+            if device not in self.battery:
+                self.battery[device] = self.changed = at
+        elif self.battery.pop(device, None) is not None:
+            self.changed = at
+
+    def out(self) -> bool:
+        """Whether no grid feed is live and at least one is known dead, or a UPS runs on battery."""
+        grid_dead = any(feed.startswith("grid") for feed in self.dead)
+        grid_live = any(feed.startswith("grid") for feed in self.alive)
+        return bool(self.battery) or (grid_dead and not grid_live)
+
+    def disturbed(self, at: float, within: float = 1800.0) -> bool:
+        """Whether the supply is out or changed within the last `within` seconds."""
+        return self.out() or abs(at - self.changed) <= within
