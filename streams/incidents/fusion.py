@@ -1,0 +1,89 @@
+"""From evidence to risk: each domain once, decayed, explained findings left out.
+
+Fusion is a naive-Bayes sum in log-odds over domains. Within a domain findings are anything but independent, so its
+strongest counts whole and further ones of other detectors a quarter. The sum does not depend on the order of arrival.
+"""
+
+from collections.abc import Iterable
+from math import exp, log
+from typing import NamedTuple
+
+from detectors.base import Domain
+from detectors.state import part
+
+LN2 = log(2.0)
+
+PRIOR = -7.0
+"""Log-odds that a window of three hours at a site sees an attack or an attempt."""
+PAGE_AT = 8.6
+"""Nats of evidence, from two domains or a definite sign of goods leaving, that page."""
+WARN_AT = 5.0
+"""Nats of evidence that somebody should look at in this shift."""
+OPEN_AT = 3.0
+"""Nats of evidence that open an incident."""
+COUNTS_AT = 2.0
+"""Nats that make a domain count as touched."""
+FURTHER = 0.25
+"""Share with which further detectors of the same domain add."""
+MOST = 9.0
+"""Nats that one domain can give at the most: no one domain is believed without bound."""
+
+
+@part
+class Clue:
+    """One finding as evidence: nats when fresh, and when it was first and last seen on the arrival clock."""
+
+    __slots__ = ("alone", "detector", "device", "domain", "first", "key", "last", "memory", "score", "stage", "weight")
+
+    def __init__(self, detector: str, domain: Domain, device: str, key: str, stage: str) -> None:
+        self.detector = detector
+        self.domain = domain
+        self.device = device
+        self.key = key
+        self.stage = stage
+        self.weight = 0.0
+        self.score = 0.0
+        self.memory = 0.0
+        self.first = 0.0
+        self.last = 0.0
+        self.alone = False
+
+    def at(self, now: float) -> float:
+        """Nats left at Unix seconds `now`."""
+        return self.weight * exp(-LN2 * max(now - self.last, 0.0) / self.memory)
+
+
+class Judgement(NamedTuple):
+    """What the evidence amounts to."""
+
+    nats: float
+    risk: float
+    touched: tuple[Domain, ...]
+    definite: bool
+
+    @property
+    def pages(self) -> bool:
+        """Whether this would page by itself."""
+        return self.nats >= PAGE_AT and (len(self.touched) > 1 or self.definite)
+
+
+def fuse(clues: Iterable[Clue], now: float) -> Judgement:
+    """Judge evidence at Unix seconds `now` (arrival clock)."""
+    domains: dict[Domain, dict[str, float]] = {}
+    definite = False
+    for clue in clues:
+        left = clue.at(now)
+        if left <= 0.0:
+            continue
+        best = domains.setdefault(clue.domain, {})
+        best[clue.detector] = max(left, best.get(clue.detector, 0.0))
+        definite = definite or (clue.alone and clue.score >= 0.9 and left >= COUNTS_AT)
+    sums: dict[Domain, float] = {}
+    for domain, best in domains.items():
+        ranked = sorted(best.values(), reverse=True)
+        sums[domain] = min(ranked[0] + FURTHER * sum(ranked[1:]), MOST)
+    nats = sum(sums[domain] for domain in sorted(sums))
+    if definite:
+        nats = max(nats, PAGE_AT)
+    touched = tuple(sorted(domain for domain, total in sums.items() if total >= COUNTS_AT))
+    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, definite)

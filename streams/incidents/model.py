@@ -1,0 +1,88 @@
+"""What the platform publishes: findings, incidents and commands."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+Domain = Literal["power", "alarm", "camera", "rfid", "shipment"]
+Status = Literal["open", "acknowledged", "closed"]
+Severity = Literal["info", "warning", "critical"]
+Event = Literal["opened", "escalated", "updated", "closed", "finding", "command"]
+Evidence = dict[str, Any]
+
+
+def moment(at: float) -> datetime:
+    """Unix seconds as a UTC time to the millisecond."""
+    return datetime.fromtimestamp(round(at * 1000) // 1000, UTC).replace(microsecond=round(at * 1000) % 1000 * 1000)
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that a detector saw."""
+
+    id: str
+    site: str
+    device: str
+    domain: Domain
+    detector: str
+    time: datetime
+    score: float
+    summary: str
+    evidence: Evidence
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One line of an incident's timeline."""
+
+    time: datetime
+    domain: Domain
+    device: str
+    detector: str
+    summary: str
+    score: float
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    """One incident as it stands; every change publishes it whole under the next revision."""
+
+    id: str
+    revision: int
+    site: str
+    status: Status
+    severity: Severity
+    pages: int
+    risk: float
+    domains: list[Domain]
+    opened: datetime
+    updated: datetime
+    closed: datetime | None
+    summary: str
+    timeline: list[Step]
+    verdict: str | None
+    related: str | None = None
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """What the site should do now."""
+
+    id: str
+    site: str
+    command: Literal["lockdown", "release", "hold_shipment"]
+    incident: str
+    reason: str
+    time: datetime
+    mode: Literal["advised", "automatic"]
+
+
+class Output(NamedTuple):
+    """Something decided at `clock` (arrival clock, Unix seconds), and what is published of it."""
+
+    clock: float
+    event: Event
+    body: Finding | Incident | Command
+
+
+def encode(body: Finding | Incident | Command) -> bytes:
+    """Encode as JSON, as it goes on the wire; equal bodies give equal bytes."""
+    return msgspec.json.encode(body)

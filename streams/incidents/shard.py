@@ -1,0 +1,193 @@
+"""All sites of one partition, or of a whole recording: slices in, decisions out.
+
+`advance` is the one function that the stream and the backtest share. What it answers depends on the slices alone:
+records between two ticks, in whatever order they were fetched.
+"""
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+from math import inf
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streams.incidents.model import Output
+from streams.incidents.registry import Registry
+from streams.incidents.watch import Stats, Watch
+from streams.telemetry.alarm import Event as AlarmEvent
+from streams.telemetry.camera import Event as CameraEvent
+from streams.telemetry.control import Control, Forget, Item, Maintenance, SiteProfile, Verdict
+from streams.telemetry.control import Watch as Watched
+from streams.telemetry.decode import Arrival
+from streams.telemetry.power import Event as PowerEvent
+from streams.telemetry.rfid import Event as RfidEvent
+from streams.telemetry.shipment import Event as ShipmentEvent
+
+FORMAT = 1
+"""Version of a frozen site's layout."""
+
+
+class _Held(NamedTuple):
+    time: float
+    rank: int
+    event: PowerEvent | AlarmEvent | CameraEvent | RfidEvent | ShipmentEvent
+
+
+class _State(msgspec.Struct):
+    format: int
+    plain: dict[str, Any]
+    case: dict[str, Any]
+    scene: dict[str, Any]
+    detectors: list[tuple[str, str, dict[str, Any]]]
+    held: list[tuple[float, _Held]]
+    profile: SiteProfile | None
+    windows: dict[str, Maintenance]
+
+
+class UnreadableError(ValueError):
+    """A frozen site that this version cannot take back."""
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(_State)
+
+
+class Shard:
+    """The watches over all sites of one partition.
+
+    Parameters
+    ----------
+    registry
+        What is known beyond the sites; shards of one process may share it.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.stats = Stats()
+        self.clock = -inf
+        self._watches: dict[str, Watch] = {}
+        self._dues: list[tuple[float, str]] = []
+        self._scheduled: dict[str, float] = {}
+        self._dirty: set[str] = set()
+        self._owners: dict[str, str] = {}
+
+    def advance(
+        self, clock: float, arrivals: list[Arrival], controls: list[Control], complete: bool = True
+    ) -> list[Output]:
+        """Pass the time up to `clock`, take the control records, then the slice that arrived by then.
+
+        Parameters
+        ----------
+        clock
+            Arrival clock, Unix seconds; an earlier one than before counts as the same.
+        arrivals
+            The slice's valid objects, in any order.
+        controls
+            The slice's control records, in log order.
+        complete
+            Whether nothing more is known to be waiting; only then does silence count.
+        """
+        self.clock = clock = max(clock, self.clock)
+        out: list[Output] = []
+        for control in controls:
+            out += self._control(control, clock)
+        groups: dict[str, list[Arrival]] = {}
+        for arrival in arrivals:
+            groups.setdefault(arrival.event.site, []).append(arrival)
+        while self._dues and self._dues[0][0] <= clock:
+            due, site = heappop(self._dues)
+            if self._scheduled.get(site) != due:
+                continue
+            del self._scheduled[site]
+            if self._watches[site].due <= clock:
+                groups.setdefault(site, [])
+            else:
+                self._schedule(site)
+        for site in sorted(groups):
+            watch = self._watch(site)
+            out += watch.advance(clock, groups[site], complete)
+            self._dirty.add(site)
+            self._schedule(site)
+        out.sort(key=_when)
+        return out
+
+    def due(self) -> float:
+        """Earliest time at which `advance` without arrivals may do something, Unix seconds; `inf` for never."""
+        return self._dues[0][0] if self._dues else inf
+
+    def sites(self) -> Iterable[str]:
+        """Name the sites that were heard of."""
+        return self._watches.keys()
+
+    def watch(self, site: str) -> Watch | None:
+        """Return the watch over a site, for those who show its state."""
+        return self._watches.get(site)
+
+    def take_dirty(self) -> set[str]:
+        """Name the sites that changed since the last call."""
+        dirty, self._dirty = self._dirty, set()
+        return dirty
+
+    def freeze(self, site: str) -> bytes:
+        """Pack a site's whole state, events still held back included."""
+        return _ENCODER.encode({"format": FORMAT, **self._watches[site].freeze()})
+
+    def thaw(self, site: str, blob: bytes) -> None:
+        """Take back a site's state.
+
+        Raises
+        ------
+        UnreadableError
+            When the blob is damaged or of an unknown format; the site then starts cold.
+        """
+        try:
+            state = _DECODER.decode(blob)
+            if state.format != FORMAT:
+                raise UnreadableError(f"state of {site} has format {state.format}, this version reads {FORMAT}")
+            watch = Watch(site, self.registry, self.stats)
+            watch.thaw(msgspec.structs.asdict(state))
+        except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise UnreadableError(f"state of {site} cannot be read: {error}") from error
+        self._watches[site] = watch
+        for key in watch.windows:
+            self._owners[key] = site
+        self._schedule(site)
+
+    def _schedule(self, site: str) -> None:
+        """Note when a site wants to be woken, unless it will be woken earlier already."""
+        due = self._watches[site].due
+        if due < self._scheduled.get(site, inf):
+            self._scheduled[site] = due
+            heappush(self._dues, (due, site))
+
+    def _watch(self, site: str) -> Watch:
+        watch = self._watches.get(site)
+        if watch is None:
+            watch = self._watches[site] = Watch(site, self.registry, self.stats)
+        return watch
+
+    def _control(self, control: Control, clock: float) -> list[Output]:
+        match control:
+            case SiteProfile():
+                self._watch(control.site).declare(control)
+            case Maintenance():
+                self._watch(control.site).maintain(control.id, control)
+                self._owners[control.id] = control.site
+            case Item():
+                self.registry.register(control)
+            case Watched():
+                self.registry.watch(control)
+            case Verdict():
+                return self._watch(control.site).judge(control, clock)
+            case Forget(topic, key):
+                if topic == "control.maintenance" and key in self._owners:
+                    self._watch(self._owners.pop(key)).maintain(key, None)
+                elif topic == "control.sites" and key in self._watches:
+                    self._watches[key].declare(SiteProfile(site=key))
+                else:
+                    self.registry.forget(topic, key)
+        return []
+
+
+def _when(output: Output) -> float:
+    return output.clock

@@ -1,0 +1,286 @@
+"""The watch over one site: events in event-time order past its detectors, their signs into its case.
+
+Everything here is a function of what came in: the arrivals of each slice, the ticks and the control records.
+"""
+
+from hashlib import blake2b
+from math import inf
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from detectors.bank import catalogue
+from detectors.base import Detector, Sign
+from detectors.scene import Registry, Scene
+from detectors.state import dump, fill
+from streams.incidents.case import Case
+from streams.incidents.maintenance import Window
+from streams.incidents.model import Finding, Output, moment
+from streams.incidents.sequence import Tracker
+from streams.telemetry.control import Maintenance, SiteProfile, Verdict
+from streams.telemetry.decode import LANES, Arrival
+
+HOLD_S = 2.0
+"""How long an event waits for earlier ones, s."""
+MOST_DEVICES = 5000
+"""Devices a site may have before the least recently heard are forgotten."""
+LOUDER = 0.15
+"""How much surer a repeated sign must be to be a finding again."""
+
+KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
+AnyDetector = Detector[Any]
+
+
+class Stats:
+    """Counters of what went past, for metrics and reports."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.duplicates = 0
+        self.late = 0
+        self.forgotten = 0
+
+
+class Watch:
+    """One site's detectors, scene and case.
+
+    Parameters
+    ----------
+    site
+        The site's id.
+    registry
+        What is known beyond the site.
+    stats
+        Where what went past is counted.
+
+    Attributes
+    ----------
+    due
+        When time alone will show or release something, Unix seconds; `inf` for never.
+    """
+
+    def __init__(self, site: str, registry: Registry, stats: Stats) -> None:
+        self.site = site
+        self.stats = stats
+        self.clock = -inf
+        self.due = inf
+        self.scene = Scene(registry)
+        self.case = Case(site)
+        self.profile: SiteProfile | None = None
+        self.windows: dict[str, Maintenance] = {}
+        self.held: list[tuple[float, Arrival]] = []
+        self.released = -inf
+        self.trackers: dict[str, Tracker] = {}
+        self.detectors: dict[tuple[str, str], AnyDetector] = {}
+        self.steps: dict[tuple[str, str], tuple[AnyDetector, ...]] = {}
+        self.ticking: list[tuple[str, AnyDetector]] = []
+        self.told: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self.out: list[Output] = []
+
+    # -- what comes in ---------------------------------------------------------------------------------------------
+
+    def advance(self, clock: float, arrivals: list[Arrival], complete: bool) -> list[Output]:
+        """Pass every due second up to `clock`, then take the slice that arrived by then; returns what was decided."""
+        if self.clock == -inf:
+            self.scene.first = clock
+            self.clock = clock
+        clock = max(clock, self.clock)
+        while complete and self.due <= clock - 1.0:
+            self._run(max(float(-(-self.due // 1.0)), self.clock), True)
+        self.clock = clock
+        for arrival in arrivals:
+            self.held.append((min(arrival.time, clock), arrival))
+        if arrivals:
+            self.scene.heard = clock
+        self._run(clock, complete)
+        out, self.out = self.out, []
+        return out
+
+    def declare(self, profile: SiteProfile) -> None:
+        """Take what the site declares of itself."""
+        self.profile = profile
+        self.scene.zone = ZoneInfo(profile.timezone or "UTC")
+        spans = None
+        if profile.opening_hours is not None:
+            spans = [(span.days, span.start, span.end) for span in profile.opening_hours]
+        self.scene.hours.declare(spans)
+        self.scene.intervals = {d.device: d.interval_s for d in profile.devices or () if d.interval_s is not None}
+        self._replan()
+
+    def maintain(self, key: str, record: Maintenance | None) -> None:
+        """Take announced work, or drop it."""
+        if record is None:
+            self.windows.pop(key, None)
+        else:
+            self.windows[key] = record
+        self._replan()
+
+    def judge(self, verdict: Verdict, clock: float) -> list[Output]:
+        """Take an analyst's verdict."""
+        clock = max(clock, self.clock)
+        changes = self.case.verdict(verdict.incident, verdict.verdict, clock)
+        return [Output(clock, event, body) for event, body in changes]
+
+    def _next(self) -> float:
+        due = self.case.due()
+        for _, detector in self.ticking:
+            if detector.wake < due:
+                due = detector.wake
+        for at, _ in self.held:
+            if at + HOLD_S < due:
+                due = at + HOLD_S
+        return due
+
+    # -- one second ------------------------------------------------------------------------------------------------
+
+    def _run(self, now: float, complete: bool) -> None:
+        self.clock = now
+        scene = self.scene
+        scene.clock = now
+        for _, arrival in self._release(now - HOLD_S):
+            self._take(arrival)
+        if complete:
+            for _, detector in self.ticking:
+                if detector.wake <= now:
+                    scene.time = now
+                    for sign in detector.tick(now, scene):
+                        self._note(detector, sign, sign.device or self.site, now)
+                    if detector.wake <= now:
+                        raise RuntimeError(f"{detector.name} was woken at {now} and wants to wake at {detector.wake}")
+        for event, body in self.case.decide(now):
+            self.out.append(Output(now, event, body))
+        self.due = self._next()
+
+    def _release(self, until: float) -> list[tuple[float, Arrival]]:
+        if not self.held:
+            return []
+        ready = [entry for entry in self.held if entry[0] <= until]
+        if ready:
+            self.held = [entry for entry in self.held if entry[0] > until]
+            ready.sort(key=_order)
+            self.stats.late += sum(entry[0] < self.released for entry in ready)
+            self.released = max(self.released, ready[-1][0])
+        return ready
+
+    def _take(self, arrival: Arrival) -> None:
+        event, at = arrival.event, arrival.time
+        device = event.device
+        tracker = self.trackers.get(device)
+        if tracker is None:
+            tracker = self._meet(device)
+        if event.sequence is not None and tracker.repeats(event.sequence, at):
+            self.stats.duplicates += 1
+            return
+        self.stats.events += 1
+        tracker.seen = self.clock
+        scene = self.scene
+        scene.time = at
+        kind = KINDS[type(event)]
+        steps = self.steps.get((kind, device))
+        if steps is None:
+            steps = self._equip(kind, device)
+        for detector in steps:
+            sign = detector.step(event, scene)
+            if sign is not None:
+                self._note(detector, sign, sign.device or device, at)
+        scene.learn_one(kind, event)
+
+    # -- detectors and findings ------------------------------------------------------------------------------------
+
+    def _meet(self, device: str) -> Tracker:
+        if len(self.trackers) >= MOST_DEVICES:
+            oldest = min(self.trackers, key=lambda name: (self.trackers[name].seen, name))
+            self._forget(oldest)
+        tracker = self.trackers[device] = Tracker()
+        return tracker
+
+    def _forget(self, device: str) -> None:
+        self.stats.forgotten += 1
+        del self.trackers[device]
+        for key in [key for key in self.detectors if key[1] == device]:
+            del self.detectors[key]
+        for key in [key for key in self.steps if key[1] == device]:
+            del self.steps[key]
+        self.ticking = [(owner, detector) for owner, detector in self.ticking if owner != device or not owner]
+
+    def _equip(self, kind: str, device: str) -> tuple[AnyDetector, ...]:
+        steps = tuple(
+            self._detector(cls, device if cls.scope == "device" else "") for cls in catalogue() if kind in cls.reads
+        )
+        self.steps[(kind, device)] = steps
+        return steps
+
+    def _detector(self, cls: type[AnyDetector], owner: str) -> AnyDetector:
+        found = self.detectors.get((cls.name, owner))
+        if found is None:
+            found = self.detectors[(cls.name, owner)] = cls()
+            if cls.tick is not Detector.tick:
+                self.ticking.append((owner, found))
+                self.ticking.sort(key=lambda entry: (entry[1].name, entry[0]))
+        return found
+
+    def _note(self, detector: AnyDetector, sign: Sign, device: str, at: float) -> None:
+        kind = type(detector)
+        name = (kind.name, device, sign.key)
+        last = self.told.get(name)
+        if last is not None and abs(self.clock - last[0]) < kind.repeat_s and sign.score < last[1] + LOUDER:
+            self.case.prolong(*name, self.clock)
+            return
+        if len(self.told) > 2000:
+            self.told = {key: value for key, value in self.told.items() if self.clock - value[0] < 86400.0}
+        self.told[name] = (self.clock, sign.score)
+        seed = f"{self.site}|{kind.name}|{device}|{sign.key}|{at:.3f}|{sign.score:.3f}"
+        finding = Finding(
+            id=blake2b(seed.encode(), digest_size=10).hexdigest(),
+            site=self.site,
+            device=device,
+            domain=kind.domain,
+            detector=kind.name,
+            time=moment(at),
+            score=round(sign.score, 4),
+            summary=sign.summary,
+            evidence=sign.evidence,
+        )
+        self.out.append(Output(self.clock, "finding", finding))
+        explained = self.scene.maintained(kind.domain, device, at) or any(
+            self.case.seen(name, self.clock, 4 * 3600.0) for name in kind.explained_by
+        )
+        self.case.weigh(kind, finding, sign.key, self.clock, explained)
+
+    def _replan(self) -> None:
+        self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]
+
+    # -- snapshots -------------------------------------------------------------------------------------------------
+
+    def freeze(self) -> dict[str, Any]:
+        """The whole state as plain data."""
+        return {
+            "plain": dump(self, ("clock", "released", "told", "trackers")),
+            "case": dump(self.case),
+            "scene": self.scene.freeze(),
+            "detectors": [[name, owner, dump(found)] for (name, owner), found in self.detectors.items()],
+            "held": [[at, arrival] for at, arrival in self.held],
+            "profile": self.profile,
+            "windows": self.windows,
+        }
+
+    def thaw(self, state: dict[str, Any]) -> None:
+        """Take back a state; detectors that are no longer there are left out, new ones start cold."""
+        fill(self, state["plain"])
+        fill(self.case, state["case"])
+        known = {cls.name: cls for cls in catalogue()}
+        for name, owner, data in state["detectors"]:
+            if name in known:
+                fill(self._detector(known[name], owner), data)
+        self.held = state["held"]
+        if state["profile"] is not None:
+            self.declare(state["profile"])
+        self.windows = state["windows"]
+        self._replan()
+        self.scene.thaw(state["scene"])
+        self.due = self._next()
+
+
+def _order(entry: tuple[float, Arrival]) -> tuple[float, int, str, int, str]:
+    at, arrival = entry
+    event = arrival.event
+    return at, arrival.rank, event.device, -1 if event.sequence is None else event.sequence, KINDS[type(event)]

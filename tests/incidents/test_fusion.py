@@ -1,0 +1,60 @@
+"""Risk from evidence: which combinations page, and which never do."""
+
+import random
+
+from detectors.base import Domain
+from streams.incidents.fusion import COUNTS_AT, PAGE_AT, Clue, fuse
+
+HOUR = 3600.0
+
+
+def clue(domain: Domain, nats: float, detector: str = "", at: float = 0.0, **more: object) -> Clue:
+    made = Clue(detector or f"{domain}.thing", domain, "d", "", "sight")
+    made.weight, made.memory, made.first, made.last, made.score = nats, 6 * HOUR, at, at, 1.0
+    for name, value in more.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_one_domain_alone_never_pages() -> None:
+    loud = [clue("camera", 9.0, f"camera.{n}") for n in range(20)]
+    assert not fuse(loud, 0.0).pages
+
+
+def test_two_strong_domains_page() -> None:
+    judged = fuse([clue("power", 4.5), clue("alarm", 5.0)], 0.0)
+    assert judged.pages and judged.touched == ("alarm", "power")
+
+
+def test_a_definite_sign_of_goods_leaving_pages_alone() -> None:
+    assert fuse([clue("shipment", 5.0, alone=True)], 0.0).pages
+    assert not fuse([clue("shipment", 5.0, alone=True, score=0.7)], 0.0).pages
+
+
+def test_many_weak_signs_of_two_domains_do_not_page() -> None:
+    weak = [clue(domain, 1.5, f"{domain}.{n}") for domain in ("camera", "rfid") for n in range(3)]
+    assert not fuse(weak, 0.0).pages
+
+
+def test_evidence_fades() -> None:
+    clues = [clue("power", 5.0), clue("alarm", 5.0)]
+    assert fuse(clues, 0.0).pages
+    assert not fuse(clues, 12 * HOUR).pages
+    assert fuse(clues, 12 * HOUR).risk < fuse(clues, HOUR).risk
+
+
+def test_the_order_of_arrival_does_not_matter() -> None:
+    clues = [
+        clue(domain, 0.3 * n + 1, f"{domain}.{n}", at=n * 60.0)
+        for n, domain in enumerate(("power", "alarm", "camera", "rfid", "shipment", "power", "camera"))
+    ]
+    expected = fuse(clues, 600.0)
+    for seed in range(20):
+        random.Random(seed).shuffle(clues)
+        assert fuse(clues, 600.0) == expected
+
+
+def test_explained_findings_weigh_nothing() -> None:
+    assert not fuse([clue("power", 5.0), clue("camera", 0.0), clue("alarm", 0.0)], 0.0).pages
+    assert fuse([clue("camera", COUNTS_AT - 0.1)], 0.0).touched == ()
+    assert fuse([clue("power", PAGE_AT)], 0.0).nats == PAGE_AT
