@@ -1,0 +1,40 @@
+"""`tocsin worker`: consume telemetry, detect, correlate and publish incidents."""
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    brokers: Annotated[str | None, typer.Option(help="Kafka's addresses; TOCSIN_BROKERS otherwise.")] = None,
+    metrics_port: Annotated[int | None, typer.Option(help="Port of /metrics; 0 takes a free one.")] = None,
+    clock: Annotated[str | None, typer.Option(help="`wall`, or `log` when a player makes the time.")] = None,
+) -> None:
+    """Consume telemetry, detect, correlate and publish incidents, until it is told to stop.
+
+    Start as many as there is work; they share the partitions. What they know survives them in Kafka. A worker that
+    meets what it does not expect says so and ends with exit code 70, to be started again.
+    """
+    import logging
+    import os
+
+    from streams.incidents.registry import Registry
+    from streams.incidents.shard import Shard
+    from streams.settings import Settings, SettingsError
+    from streams.worker.app import run
+    from streams.worker.kafka import UnusableError
+
+    given = {"TOCSIN_BROKERS": brokers, "TOCSIN_METRICS_PORT": metrics_port, "TOCSIN_CLOCK": clock}
+    try:
+        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+    except SettingsError as error:
+        typer.echo(f"tocsin worker: {error}", err=True)
+        raise typer.Exit(2) from error
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for library in ("faust", "mode", "aiokafka", "streams.worker.transport"):
+        logging.getLogger(library).setLevel("WARNING")
+    try:
+        run(settings, lambda: Shard(Registry()))
+    except UnusableError as error:
+        typer.echo(f"tocsin worker: {error}", err=True)
+        raise typer.Exit(1) from error

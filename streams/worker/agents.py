@@ -1,0 +1,127 @@
+"""One Faust agent a domain, which decodes, and one for the clock. They only decode and hand on."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+from faust.serializers.schemas import Schema
+from faust.types import Message, StreamT
+
+from streams.telemetry.decode import decode, decode_batch
+from streams.telemetry.refusal import Refusal
+from streams.worker import gauges
+from streams.worker.clock import CLOCK
+from streams.worker.clock import decode as decode_ticks
+from streams.worker.core import Fatal
+from streams.worker.publisher import DEAD_LETTERS
+from streams.worker.runner import Runner
+from streams.worker.strand import Chunk
+from streams.worker.transport import App, Batch
+
+log = logging.getLogger("tocsin.worker")
+
+Find = Callable[[int], Runner | None]
+"""The runner of a partition, if it is ours."""
+
+
+class Refused(NamedTuple):
+    """An object that goes to `dead-letters`, and where it was."""
+
+    offset: int
+    key: bytes | None
+    refusal: Refusal
+
+
+class Untouched(Schema[Any, Any]):
+    """Hands a batch through as it is: bytes in, bytes out."""
+
+    def loads_key(self, app: Any, message: Message, **options: Any) -> None:
+        return None
+
+    def loads_value(self, app: Any, message: Message, **options: Any) -> Any:
+        return message.value
+
+
+def chunk(domain: str, records: list[Any]) -> tuple[Chunk, list[Refused]]:
+    """Decode a batch: what is valid, and what is refused."""
+    offsets = [record.offset for record in records]
+    stamps = [record.timestamp for record in records]
+    size = sum([record.serialized_value_size for record in records])
+    if {record.value[:1] if record.value else b"" for record in records} <= {b"{"}:
+        # Single objects: each is taken or refused, so the offsets of those taken are known without asking.
+        bad: dict[int, Refusal] = {}
+        told = [(record.key, record.value, record.timestamp / 1000) for record in records]
+        arrivals = decode_batch(domain, told, bad.__setitem__)
+        tags = [offset for index, offset in enumerate(offsets) if index not in bad] if bad else offsets
+        refused = [Refused(offsets[index], records[index].key, refusal) for index, refusal in bad.items()]
+    else:
+        arrivals, tags, refused = [], [], []
+        for record in records:
+            taken, refusals = decode(domain, record.key, record.value, record.timestamp / 1000)
+            arrivals += taken
+            tags += [record.offset] * len(taken)
+            refused += [Refused(record.offset, record.key, refusal) for refusal in refusals]
+    return Chunk(offsets, stamps, size, arrivals, tags), refused
+
+
+async def bury(runner: Runner, topic: str, refused: list[Refused]) -> None:
+    """Send what was refused to `dead-letters`, untouched, with where it was and what is wrong with it."""
+    for offset, key, refusal in refused:
+        where = {"topic": topic, "partition": str(runner.partition), "offset": str(offset), "principal": ""}
+        said = {"reason": refusal.reason, "field": refusal.field, **where}
+        await runner.outbox.send(DEAD_LETTERS, key, refusal.raw, headers=[(k, v.encode()) for k, v in said.items()])
+        await runner.outbox.room()
+
+
+def domain_agent(app: App, topic: str, find: Find, urgent: Callable[[], None]) -> None:
+    """Declare the agent of one telemetry topic."""
+    domain = topic.removeprefix("telemetry.")
+
+    async def decode_batches(batches: StreamT[Batch]) -> None:
+        event: Any
+        async for event in batches.events():
+            with Fatal(f"a batch of {topic} could not be handled"):
+                batch: Batch = event.value
+                runner = find(event.message.partition)
+                if runner is None:
+                    continue
+                read, refused = chunk(domain, batch.records)
+                gauges.read(domain, read.arrivals, [one.refusal for one in refused])
+                # The dead letters go first: what a cut has passed, a checkpoint waits to be sent.
+                await bury(runner, topic, refused)
+                runner.lane.receive(topic, read, batch.position, batch.highwater)
+                runner.wake.set()
+                if runner.lane.pressing:
+                    urgent()
+
+    app.agent(app.topic(topic, schema=Untouched(), acks=False), name=f"tocsin.{domain}")(decode_batches)
+
+
+def clock_agent(app: App, find: Find) -> None:
+    """Declare the agent that hands the ticks to the lanes."""
+
+    async def read_ticks(batches: StreamT[Batch]) -> None:
+        event: Any
+        async for event in batches.events():
+            with Fatal(f"a batch of {CLOCK} could not be handled"):
+                runner = find(event.message.partition)
+                if runner is not None:
+                    hand_ticks(runner, event.value)
+
+    app.agent(app.topic(CLOCK, schema=Untouched(), acks=False), name="tocsin.clock")(read_ticks)
+
+
+def hand_ticks(runner: Runner, batch: Batch) -> None:
+    """Give a lane its ticks; each with the offset from which the clock would be read on after it."""
+    for record in batch.records:
+        try:
+            ticks = decode_ticks(record.value)
+        except msgspec.MsgspecError as error:
+            log.error("%s/%d has no tick at offset %d: %s", CLOCK, runner.partition, record.offset, error)
+            continue
+        for index, tick in enumerate(ticks, 1):
+            runner.lane.tick(tick, record.offset + (index == len(ticks)))
+    runner.lane.clocked(batch.position)
+    runner.asked = 0.0
+    runner.wake.set()

@@ -1,0 +1,47 @@
+"""Ticks: what cuts the log into slices, as records of `control.clock`."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from streams.telemetry import alarm, camera, control, power, rfid, shipment
+
+CLOCK = "control.clock"
+TELEMETRY = (power.TOPIC, alarm.TOPIC, camera.TOPIC, rfid.TOPIC, shipment.TOPIC)
+CONTROLS = (control.SITES, control.MAINTENANCE, control.ITEMS, control.VERDICTS, control.WATCHLIST)
+
+Ends = Mapping[str, int]
+
+
+class Tick(msgspec.Struct, frozen=True, gc=False):
+    """Everything below `ends` (topic → offset, in the tick's partition) arrived before `time` (unix seconds).
+
+    `complete` says that nothing more was known to be waiting. A topic that `ends` does not name is where it was.
+    """
+
+    time: float
+    ends: dict[str, int]
+    complete: bool = True
+
+
+_DECODER = msgspec.json.Decoder(list[Tick])
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(ticks: list[Tick]) -> bytes:
+    """Build the value of a record of `control.clock`."""
+    return _ENCODER.encode(ticks)
+
+
+def decode(value: bytes | None) -> list[Tick]:
+    """Read the ticks of a record of `control.clock`; raises `msgspec.MsgspecError` when it holds something else."""
+    return _DECODER.decode(value or b"")
+
+
+def later(one: Ends, other: Ends) -> dict[str, int]:
+    """Take the later of two cuts, topic by topic: whoever writes ticks, a cut only goes forward."""
+    ends = dict(one)
+    for topic, end in other.items():
+        if end > ends.get(topic, 0):
+            ends[topic] = end
+    return ends

@@ -1,0 +1,62 @@
+"""What the worker shows of itself on `/metrics`."""
+
+from collections.abc import Iterable, Mapping
+from math import inf
+from time import monotonic
+
+from streams import metrics
+from streams.incidents.model import Finding, Incident, Output
+from streams.telemetry.decode import Arrival
+from streams.telemetry.refusal import Refusal
+from streams.worker.clock import TELEMETRY
+from streams.worker.runner import Runner
+
+
+def read(domain: str, arrivals: list[Arrival], refused: Iterable[Refusal]) -> None:
+    """Count what a batch brought."""
+    metrics.EVENTS.labels(domain).inc(len(arrivals))
+    for refusal in refused:
+        metrics.DEAD_LETTERS.labels(refusal.code).inc()
+
+
+def decided(outputs: list[Output], seconds: float) -> None:
+    """Count what a slice led to, and how long it took."""
+    metrics.SLICE_SECONDS.observe(seconds)
+    for _, _, body in outputs:
+        if isinstance(body, Finding):
+            metrics.FINDINGS.labels(body.domain, body.detector).inc()
+        elif isinstance(body, Incident):
+            metrics.INCIDENT_CHANGES.labels(body.severity).inc()
+        else:
+            metrics.COMMANDS.labels(body.command).inc()
+
+
+class Gauges:
+    """What is so now, over all lanes of the process."""
+
+    def __init__(self, runners: Mapping[int, Runner]) -> None:
+        self._runners = runners
+        self._told: dict[Runner, tuple[int, int]] = {}
+
+    def refresh(self) -> None:
+        """Bring the gauges up to date; once a second is enough."""
+        runners = list(self._runners.values())
+        metrics.PARTITIONS.set(len(runners))
+        metrics.SITES.set(sum(len(list(runner.core.sites())) for runner in runners))
+        metrics.CHECKPOINT_AGE.set(max((monotonic() - runner.saved for runner in runners), default=0.0))
+        clock = min((runner.lane.time for runner in runners), default=-inf)
+        if clock > -inf:
+            metrics.CLOCK.set(clock)
+        for topic in TELEMETRY:
+            strands = [runner.lane.strands[topic] for runner in runners]
+            waiting = sum(max((strand.highwater or 0) - strand.position, 0) + strand.records for strand in strands)
+            metrics.LAG.labels(topic.removeprefix("telemetry.")).set(waiting)
+        self._count(runners)
+
+    def _count(self, runners: list[Runner]) -> None:
+        told = self._told
+        self._told = {runner: (runner.core.stats.duplicates, runner.core.stats.late) for runner in runners}
+        for runner, (duplicates, late) in self._told.items():
+            before = told.get(runner, (0, 0))
+            metrics.DUPLICATES.inc(duplicates - before[0])
+            metrics.LATE_EVENTS.inc(late - before[1])

@@ -1,0 +1,89 @@
+"""Readers of our own beside Faust's consumer: no group, chosen partitions, from the beginning."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from ssl import create_default_context
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams.settings import Settings, librdkafka_config
+
+
+class UnusableError(Exception):
+    """Kafka is not as a worker needs it; the message says what to do."""
+
+
+def security(settings: Settings) -> dict[str, Any]:
+    """Make aiokafka's arguments for logging in and encrypting."""
+    arguments: dict[str, Any] = {"security_protocol": settings.security_protocol}
+    if settings.security_protocol.endswith("SSL"):
+        arguments["ssl_context"] = create_default_context(cafile=settings.ca_file or None)
+    if settings.security_protocol.startswith("SASL"):
+        arguments["sasl_mechanism"] = settings.sasl_mechanism
+        arguments["sasl_plain_username"] = settings.sasl_username
+        arguments["sasl_plain_password"] = settings.sasl_password
+    return arguments
+
+
+def inspect(settings: Settings, topics: Mapping[str, bool]) -> None:
+    """Raise `UnusableError` unless Kafka answers and has the topics: name → whether partitioned like the others."""
+    try:
+        known = AdminClient(librdkafka_config(settings, log_level=0)).list_topics(timeout=10).topics
+    except KafkaException as error:
+        raise UnusableError(
+            f"Kafka does not answer at {settings.brokers}: start one with `tocsin broker`, or name yours with --brokers"
+        ) from error
+    if missing := sorted(topics.keys() - known.keys()):
+        raise UnusableError(f"Kafka at {settings.brokers} lacks {', '.join(missing)}: run `tocsin topics`")
+    counts = {topic: len(known[topic].partitions) for topic in topics if topics[topic]}
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{topic} {count}" for topic, count in sorted(counts.items()))
+        raise UnusableError(f"these topics need equally many partitions: {shown}; see `tocsin topics`")
+
+
+@asynccontextmanager
+async def reader(settings: Settings, partitions: Iterable[tuple[str, int]]) -> AsyncIterator[Any]:
+    """Open an aiokafka consumer at the beginning of some partitions."""
+    consumer = AIOKafkaConsumer(
+        **security(settings),
+        bootstrap_servers=settings.brokers,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=8 << 20,
+        fetch_max_wait_ms=200,
+    )
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(topic, partition) for topic, partition in partitions])
+        await consumer.seek_to_beginning()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def tail(consumer: Any) -> dict[Any, int]:
+    """Ask where the assigned partitions end now: topic partition → offset."""
+    ends: dict[Any, int] = await consumer.end_offsets(list(consumer.assignment()))
+    return ends
+
+
+async def read_all(settings: Settings, topic: str, partitions: Iterable[int]) -> dict[int, dict[str, bytes]]:
+    """Read a compacted topic's partitions to their end: partition → key → latest value."""
+    rows: dict[int, dict[str, bytes]] = {partition: {} for partition in partitions}
+    async with reader(settings, [(topic, partition) for partition in rows]) as consumer:
+        waiting = await tail(consumer)
+        while waiting:
+            for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+                for record in records:
+                    key = (record.key or b"").decode("utf-8", "replace")
+                    if record.value:
+                        rows[tp.partition][key] = record.value
+                    else:
+                        rows[tp.partition].pop(key, None)
+            for tp in list(waiting):
+                if await consumer.position(tp) >= waiting[tp]:
+                    del waiting[tp]
+    return rows

@@ -1,0 +1,174 @@
+"""Takes one lane's slices through the core, one at a time, and keeps what they leave behind durable."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from time import monotonic, perf_counter
+
+from streams.incidents.model import Output
+from streams.telemetry.control import Verdict
+from streams.worker import checkpoints
+from streams.worker.checkpoints import STATE, Recovered
+from streams.worker.clock import CLOCK
+from streams.worker.controls import Controls
+from streams.worker.core import Core
+from streams.worker.lane import Lane
+from streams.worker.publisher import Outbox
+
+log = logging.getLogger("tocsin.worker")
+
+BUDGET = 0.02
+"""Seconds that freezing sites may take before the next slice's turn."""
+
+Durable = Callable[[int, Mapping[str, int]], None]
+"""Called with a partition and a cut: below it nothing is needed any more."""
+
+
+Decided = Callable[[list[Output], float], None]
+"""Called with what a slice led to and the seconds that it took."""
+
+
+class Round:
+    """One checkpoint in the making: the sites still to be written, and what it will say when they are."""
+
+    def __init__(self, time: float, ends: dict[str, int], sites: set[str]) -> None:
+        self.time, self.ends, self.sites = time, ends, sites
+
+
+class Runner:
+    """One owned partition: its lane, its core, its checkpoints."""
+
+    def __init__(
+        self,
+        partition: int,
+        core: Core,
+        controls: Controls,
+        outbox: Outbox,
+        state: Recovered,
+        starts: Mapping[str, int],
+        interval: float,
+        durable: Durable,
+        decided: Decided = lambda outputs, seconds: None,
+    ) -> None:
+        self.partition = partition
+        self.core = core
+        self.outbox = outbox
+        ends = {topic: end for topic, end in state.ends.items() if topic != CLOCK}
+        self.lane = Lane(state.time, ends, starts)
+        self.lane.clock = starts.get(CLOCK, 0)
+        self.wake = asyncio.Event()
+        self.progress = monotonic()
+        self.asked = 0.0
+        """When the ticker last wrote a tick that has not come back (0: it has)."""
+        self._controls = controls
+        self._ahead = dict(state.ahead)
+        self._rows = dict(state.rows)
+        self._interval = interval
+        self._durable = durable
+        self.decided = decided
+        self._marked = (state.time, ends)
+        self._stopping = False
+        self._round: Round | None = None
+        self.saved = monotonic()
+
+    async def run(self) -> None:
+        """Work until `stop`; whatever is raised here ends the process."""
+        while not self._stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), self._interval / 10)
+            self.wake.clear()
+            while not self._stopping and await self.step():
+                await asyncio.sleep(0)
+                await self._checkpoint_when_due()
+            await self._checkpoint_when_due()
+
+    def stop(self) -> None:
+        """End `run` when the slice in hand is published: what the core has answered must not get lost."""
+        self._stopping = True
+        self.wake.set()
+
+    async def step(self) -> bool:
+        """Take one slice through the core, if its records are here; say whether."""
+        piece = self.lane.next(self._controls.ends)
+        if piece is None:
+            return False
+        arrivals, controls = piece.arrivals, self._controls.between(piece.since, piece.ends)
+        if self._ahead:
+            reach = checkpoints.serial(piece.ends)
+            self._ahead = {site: serial for site, serial in self._ahead.items() if serial >= reach}
+            arrivals = [arrival for arrival in arrivals if arrival.event.site not in self._ahead]
+            controls = [c for c in controls if not (isinstance(c, Verdict) and c.site in self._ahead)]
+        self.progress = monotonic()
+        outputs = self.core.advance(piece.time, arrivals, controls, piece.complete)
+        await self.outbox.publish(outputs)
+        self.decided(outputs, monotonic() - self.progress)
+        return True
+
+    async def _checkpoint_when_due(self) -> None:
+        """Go on with the checkpoint in the making, or begin one: each interval, and when all is quiet."""
+        if self._round is None:
+            if (self.lane.time, self.lane.ends) == self._marked:
+                return
+            if monotonic() - self.saved < self._interval:
+                return
+            self.begin()
+        await self.save(BUDGET)
+
+    def begin(self) -> None:
+        """Begin a checkpoint at the lane's present cut, unless one is in the making."""
+        if self._round is None:
+            self._round = Round(self.lane.time, self.cut(), self.core.take_dirty())
+
+    def cut(self) -> dict[str, int]:
+        """Say what the core has seen, with where the clock is read on."""
+        return {**self.lane.ends, CLOCK: self.lane.clock}
+
+    async def save(self, budget: float) -> None:
+        """Write sites for `budget` seconds; once all are written and taken, the mark; once that is taken, say so."""
+        saving = self._round
+        if saving is None:
+            return
+        # A row says that its site needs nothing below its cut: what came of that must be with Kafka before.
+        await self.outbox.settle()
+        until, cut = perf_counter() + budget, self.cut()
+        while saving.sites:
+            await self._write(saving.sites.pop(), cut)
+            if saving.sites and perf_counter() >= until:
+                return
+        await self.outbox.settle()
+        value = checkpoints.mark(saving.time, saving.ends, self._rows)
+        await self.outbox.send(STATE, checkpoints.MARK.encode(), value, self.partition)
+        await self.outbox.settle()
+        self._round, self.saved = None, monotonic()
+        self._marked = saving.time, {topic: end for topic, end in saving.ends.items() if topic != CLOCK}
+        self._durable(self.partition, saving.ends)
+
+    async def _write(self, site: str, cut: dict[str, int]) -> None:
+        value = checkpoints.encode(self.lane.time, cut, self.core.freeze(site))
+        if len(value) > checkpoints.LIMIT:
+            log.error(
+                "the state of %s takes %d bytes, more than a row of %d holds", site, len(value), checkpoints.LIMIT
+            )
+        await self.outbox.send(STATE, site.encode(), value, self.partition)
+        self._rows[site] = checkpoints.serial(cut)
+
+    async def finish(self, budget: float) -> None:
+        """Make durable what is so within `budget` seconds; the rest is read again by whoever comes next."""
+        until = monotonic() + budget
+        for fresh in (False, True):
+            if fresh:
+                self.begin()
+            while self._round is not None and monotonic() < until:
+                await self.save(BUDGET)
+
+    def stalled(self, live: bool) -> float:
+        """Tell for how many seconds there has been something to do and nothing was done.
+
+        A recording's records may wait for their ticks as long as its player likes; live, we write them ourselves.
+        """
+        lane = self.lane
+        waiting = lane.ticks or (live and (lane.buffered or lane.behind))
+        if not waiting:
+            self.progress = monotonic()
+        return monotonic() - self.progress

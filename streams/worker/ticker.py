@@ -1,0 +1,58 @@
+"""Live, the owner of a partition writes its ticks, and reads them back from the log before it acts on them."""
+
+import asyncio
+import time
+
+from streams.worker.clock import CLOCK, Tick, encode
+from streams.worker.controls import Controls
+from streams.worker.runner import Runner
+
+IDLE = 10.0
+"""Seconds between the ticks of a partition in which nothing happens."""
+LOST = 10.0
+"""Seconds after which a tick that has not come back is written again."""
+
+
+class Ticker:
+    """Writes the ticks of the partitions that this worker owns."""
+
+    def __init__(self, runners: dict[int, Runner], controls: Controls, interval: float) -> None:
+        self.urgent = asyncio.Event()
+        """Set when a lane's buffer is full: then its tick is written at once."""
+        self._runners = runners
+        self._controls = controls
+        self._interval = interval
+
+    async def run(self) -> None:
+        """Tick for ever."""
+        while True:
+            started = time.monotonic()
+            regular = True
+            while (rest := started + self._interval - time.monotonic()) > 0 or regular:
+                for runner in list(self._runners.values()):
+                    if regular or runner.lane.pressing:
+                        await self._tick(runner)
+                regular = False
+                try:
+                    await asyncio.wait_for(self.urgent.wait(), max(rest, 0.001))
+                except TimeoutError:
+                    break
+                self.urgent.clear()
+
+    async def _tick(self, runner: Runner) -> None:
+        if time.monotonic() - runner.asked < LOST:
+            return
+        tick = propose(runner, self._controls, time.time())
+        if tick is not None:
+            runner.asked = time.monotonic()
+            await runner.outbox.send(CLOCK, None, encode([tick]), runner.partition)
+
+
+def propose(runner: Runner, controls: Controls, now: float) -> Tick | None:
+    """Make a lane's tick, if one is of use now: something came, something falls due, or it was silent for long."""
+    tick = runner.lane.propose(round(now, 3), controls.ends)
+    if tick is None:
+        return None
+    lane = runner.lane
+    moved = any(end > lane.ends.get(topic, 0) for topic, end in tick.ends.items())
+    return tick if moved or tick.time >= min(runner.core.due(), lane.time + IDLE) else None

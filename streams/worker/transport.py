@@ -1,0 +1,192 @@
+"""Faust's Kafka driver, with one message for each fetched batch of a partition instead of one for each record.
+
+All of stock Faust's cost per message (flow control, four futures, queue, sensors, ack) is so paid once a batch. What
+is fetched is decided at each poll by the lanes, which is how back-pressure reaches the broker; what is committed is
+what the checkpoints declare durable, not what an agent has seen.
+"""
+
+from asyncio import sleep
+from collections.abc import AsyncIterator, Iterator, Mapping
+from time import monotonic
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import aiokafka
+import faust
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage, Message
+
+SCHEME = "tocsin"
+LINGER = 0.02
+"""Seconds that a busy poll waits, so that batches become worth their overhead."""
+WORTH = 1024
+"""Records of a poll that need no such wait."""
+POLL = 0.25
+"""Seconds after which a poll without records returns."""
+BATCH = 4096
+"""Records a poll at most: some 10 ms of decoding."""
+
+
+class Batch(NamedTuple):
+    """What one poll brought of one partition."""
+
+    records: list[Any]
+    """aiokafka's ConsumerRecords (offset, timestamp in ms, key, value), maybe none: then only the position moved"""
+    position: int
+    """where the next poll goes on, past gaps that hold no record for us"""
+    highwater: int | None
+
+
+class Hooks(Protocol):
+    """What the transport asks of the worker."""
+
+    durable: dict[TP, int]
+    """what may be committed: nothing below these offsets is needed any more"""
+
+    def wanted(self, tp: TP) -> bool:
+        """Say whether more may be fetched of a partition."""
+        ...
+
+    async def locate(self, assigned: set[TP]) -> Mapping[TP, int]:
+        """Recover what is newly assigned, and say where each partition is to be read on."""
+        ...
+
+    async def release(self) -> None:
+        """Make durable what is quickly made so: the partitions are about to be taken away."""
+        ...
+
+
+class App(faust.App):
+    """A Faust application that its transport can ask."""
+
+    hooks: Hooks
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """aiokafka's consumer in its own thread, polled for batches."""
+
+    busy_until = 0.0
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        # Faust would take aiokafka's round robin, which keeps a site's five topics together only when the partition
+        # count happens to divide by the members; the range assignor does always. And it would let a fetch wait for
+        # 1.5 s, during which no partition that becomes wanted can be asked for.
+        conf = self.app.conf
+        return aiokafka.AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=BATCH,
+            fetch_max_wait_ms=200,
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
+            **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        )
+
+    async def on_start(self) -> None:
+        """Start the consumer; what a full lane leaves unread must not hold up the fetches of other partitions."""
+        await super().on_start()
+        self._ensure_consumer()._fetcher._prefetch_backoff = 0.0
+
+    async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
+        """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""
+        batches: dict[TP, Batch] = await self.call_thread(self._poll, wanted, known)
+        return batches
+
+    async def _poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
+        consumer = self._ensure_consumer()
+        # Idle: no wait, the first record is on its way at once. Busy: let a batch gather.
+        rest = self.busy_until - monotonic()
+        if rest > 0:
+            await sleep(rest)
+        batches = {}
+        try:
+            fetched = await consumer.getmany(*map(driver.ensure_aiokafka_TP, wanted), timeout_ms=int(POLL * 1000))
+            for tp in wanted:
+                kafka_tp = driver.ensure_aiokafka_TP(tp)
+                at = await consumer.position(kafka_tp), consumer.highwater(kafka_tp)
+                records = fetched.get(kafka_tp, [])
+                if records or known.get(tp) != at:
+                    known[tp] = at
+                    batches[tp] = Batch(records, *at)
+        except IllegalStateError:
+            # The partitions were taken away meanwhile; whoever owns them now reads this again.
+            return {}
+        count = sum(map(len, fetched.values()))
+        self.busy_until = monotonic() + LINGER if 0 < count < WORTH else 0.0
+        return batches
+
+
+class Consumer(driver.Consumer):
+    """Faust's consumer, whose messages are batches and whose commits are declared by the checkpoints."""
+
+    app: App
+    _thread: ConsumerThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known: dict[TP, tuple[int, int | None]] = {}
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def getmany(self, *args: Any, **options: Any) -> AsyncIterator[tuple[TP, Message]]:
+        """Poll the partitions of which the lanes want more, and yield one message a partition."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow.wait())
+        wanted = {tp for tp in self._get_active_partitions() if self.app.hooks.wanted(tp)}
+        generation = self.app.consumer_generation_id
+        if not wanted:
+            await self.sleep(LINGER)
+            return
+        for tp, batch in (await self._thread.poll(wanted, self.known)).items():
+            # What was fetched for an assignment that is gone is read again: every assignment ends with a seek.
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            yield tp, self._message(tp, batch)
+
+    def _message(self, tp: TP, batch: Any) -> Message:
+        # Faust drops what lies below the offset that it last saw or sought, so a batch without records must not.
+        generation = self.app.consumer_generation_id
+        return ConsumerMessage(*tp, batch.position, 0.0, 0, None, None, batch, None, tp=tp, generation_id=generation)
+
+    async def perform_seek(self) -> None:
+        """Recover and read on from there; Faust calls this after every assignment, outside the rebalance itself."""
+        positions = await self.app.hooks.locate(self.assignment())
+        self.known.clear()
+        if positions:
+            await self.seek_wait(positions)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Make durable and commit what is quickly made so, then let go."""
+        await self.app.hooks.release()
+        await super().on_partitions_revoked(revoked)
+        self.app.hooks.durable.clear()
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return iter(list(self.app.hooks.durable))
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self.app.hooks.durable.get(tp)
+
+
+class Producer(driver.Producer):
+    """Faust's producer, idempotent: a retry neither doubles nor reorders what is published."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True}
+
+
+class Transport(driver.Transport):
+    """The transport behind `tocsin://` broker URLs."""
+
+    Consumer: ClassVar[Any] = Consumer
+    Producer: ClassVar[Any] = Producer

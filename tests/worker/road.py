@@ -1,0 +1,158 @@
+"""What the tests of the road do with a real broker and real worker processes."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from streams.settings import Settings
+from streams.worker.checkpoints import MARK, STATE, unpack
+from streams.worker.clock import CLOCK, TELEMETRY
+from streams.worker.kafka import read_all
+from tests.worker.counting import Counted
+
+PATIENCE = 60.0
+
+
+def until(ready: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+    """Wait for something, at most so long."""
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end, f"waited {seconds:.0f} s in vain: {what}"
+        time.sleep(0.1)
+
+
+def new_site() -> str:
+    return f"T-{uuid4().hex[:12].upper()}"
+
+
+def reading(site: str, sequence: int, **other: Any) -> bytes:
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    body = {"type": "power.reading", "site": site, "device": "meter", "time": now, "sequence": sequence}
+    return msgspec.json.encode(body | {"feed": "grid-a", "voltage": 230.0, "frequency": 50.0} | other)
+
+
+@dataclass
+class Worker:
+    """A worker process that counts."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def owns_all(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        return "owns partitions" in self.log.read_text()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> int:
+        """Ask it to end, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(40)
+
+
+@contextmanager
+def worker(brokers: str, folder: Path, **environment: str) -> Iterator[Worker]:
+    """Run a counting worker until the block ends."""
+    log = folder / f"worker-{uuid4().hex[:6]}.log"
+    environment = {"TOCSIN_BROKERS": brokers, "TOCSIN_SNAPSHOT_S": "1", "TOCSIN_METRICS_PORT": "0", **environment}
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.worker.counted"],
+            env=os.environ | environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=Path(__file__).parents[2],
+        )
+    running = Worker(process, log)
+    try:
+        until(running.owns_all, f"the worker's partitions; its log is {log}")
+        yield running
+    finally:
+        if process.poll() is None:
+            running.end()
+
+
+def publish(brokers: str, records: list[tuple[str, bytes | None, bytes | None]], **options: Any) -> None:
+    """Send (topic, key, value) records with confluent-kafka."""
+    refused: list[Any] = []
+    producer = Producer({"bootstrap.servers": brokers, "message.max.bytes": 4 << 20, "linger.ms": 5, **options})
+    for topic, key, value in records:
+        while True:
+            try:
+                producer.produce(topic, value, key, on_delivery=lambda e, _: refused.append(e) if e else None)
+                break
+            except BufferError:
+                producer.poll(0.1)
+    assert producer.flush(PATIENCE) == 0 and not refused, refused
+
+
+def counted(brokers: str, partitions: int) -> dict[str, int]:
+    """Read from the checkpoints how many objects of each site the core has seen, over all partitions."""
+    sites: Counter[str] = Counter()
+    for rows in asyncio.run(read_all(Settings(brokers=brokers), STATE, range(partitions))).values():
+        for site, value in rows.items():
+            if site != MARK:
+                sites[site] += msgspec.msgpack.decode(unpack(value)[1], type=Counted).events
+    return dict(sites)
+
+
+def lag(brokers: str, partitions: int) -> int:
+    """Ask how many records the group has not committed."""
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tocsin-worker"})
+    waiting = 0
+    try:
+        for topic in (*TELEMETRY, CLOCK):
+            asked = [TopicPartition(topic, partition) for partition in range(partitions)]
+            for at in consumer.committed(asked, timeout=10):
+                low, high = consumer.get_watermark_offsets(at, timeout=10)
+                waiting += high - (at.offset if at.offset >= 0 else low)
+    finally:
+        consumer.close()
+    return waiting
+
+
+@dataclass
+class Tail:
+    """Reads a topic from where it ends now."""
+
+    brokers: str
+    topic: str
+    partitions: int
+    records: list[Any] = field(default_factory=list)
+
+    def __enter__(self) -> "Tail":
+        self.consumer = Consumer(
+            {"bootstrap.servers": self.brokers, "group.id": f"tail-{uuid4()}", "enable.auto.commit": False}
+        )
+        ends = []
+        for partition in range(self.partitions):
+            asked = TopicPartition(self.topic, partition)
+            ends.append(TopicPartition(self.topic, partition, self.consumer.get_watermark_offsets(asked, 10)[1]))
+        self.consumer.assign(ends)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.consumer.close()
+
+    def read(self) -> list[Any]:
+        """Take in what came since."""
+        while batch := self.consumer.consume(10_000, 0.2):
+            assert all(record.error() is None for record in batch)
+            self.records += batch
+        return self.records
