@@ -1,0 +1,206 @@
+"""One broker of the embedded Kafka: its configuration, its process, and what it says when it fails."""
+
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams.local.jars import LocalError
+from streams.local.leash import Leash
+
+HOST = "127.0.0.1"
+START = 90.0
+"""Seconds after which a broker that does not answer is given up."""
+STOP = 20.0
+"""Seconds that a broker may take to end before it is killed."""
+MEBIBYTE = 1 << 20
+
+QUIET = ("org.apache.kafka.common.config", "org.apache.kafka.server.config")
+"""Loggers that print a thousand lines of defaults at each start."""
+JVM = (
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djava.awt.headless=true",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
+    *(f"-Dorg.slf4j.simpleLogger.log.{name}=warn" for name in QUIET),
+)
+
+ADVICE = {
+    "Address already in use": "The port is taken: stop what listens there, or choose another one.",
+    "No space left": "The disk is full: free some space, or keep the data elsewhere.",
+    "Failed to acquire lock": "Another broker uses this folder: stop it, or keep the data elsewhere.",
+    "Invalid cluster.id": "The folder holds another cluster's data: choose an empty one.",
+    "insufficient memory": "There is not enough memory for another Java process: stop something else first.",
+}
+
+
+class Broker:
+    """One broker, which is also one of the controllers.
+
+    Parameters
+    ----------
+    number
+        1 upwards.
+    ports
+        Where all brokers listen, and all controllers, by number.
+    folder
+        Keeps its data, its configuration and its log.
+    java
+        The command that runs a Java class of Kafka's.
+    """
+
+    def __init__(self, number: int, ports: Sequence[tuple[int, int]], folder: Path, java: Sequence[str]) -> None:
+        self.number = number
+        self.folder = folder
+        self.log = folder / "broker.log"
+        self.properties = folder / "server.properties"
+        self.address = f"{HOST}:{ports[number - 1][0]}"
+        heap = 512 if len(ports) == 1 else 384
+        self._java = [java[0], f"-Xmx{heap}m", *JVM, *java[1:]]
+        self._process: Leash | None = None
+        self._began = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = properties(number, ports, folder / "data").items()
+        self.properties.write_text("".join(f"{key}={value}\n" for key, value in lines))
+
+    def format(self, cluster: str) -> Leash | None:
+        """Begin to prepare an empty data folder for the cluster of that id; None when it is prepared."""
+        if (self.folder / "data" / "meta.properties").exists():
+            return None
+        tool = ["kafka.tools.StorageTool", "format", "-g", "-t", cluster, "-c", str(self.properties)]
+        return Leash([*self._java, *tool], self.log)
+
+    def check(self, formatting: Leash | None) -> None:
+        """Wait until the data folder is prepared; raises `LocalError`."""
+        if formatting is not None:
+            code = formatting.wait(START)
+            formatting.kill()
+            if code != 0:
+                raise self.failure("could not prepare its folder")
+
+    @property
+    def running(self) -> bool:
+        """Whether its process lives (a paused one does)."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The number of its Java process; 0 when there is none."""
+        return self._process.pid if self._process is not None and self.running else 0
+
+    def start(self, wait: bool = True) -> None:
+        """Start it on its port and data, and wait until it answers."""
+        if not self.running:
+            self._began = self.log.stat().st_size if self.log.exists() else 0
+            self._process = Leash([*self._java, "kafka.Kafka", str(self.properties)], self.log)
+        if wait:
+            self.wait()
+
+    def wait(self, others: int = 0, seconds: float = START) -> None:
+        """Wait until it answers, as a part of a cluster of so many others; raises `LocalError`."""
+        end = time.monotonic() + seconds
+        while not (self._listens() and self._answers(others)):
+            if not self.running:
+                raise self.failure("ended while it was starting")
+            if time.monotonic() > end:
+                raise self.failure(f"did not answer within {seconds:.0f} s")
+            time.sleep(0.05)
+
+    def stop(self, seconds: float = STOP) -> bool:
+        """End it in good order, or kill it after so many seconds. True when it went by itself."""
+        process, self._process = self._process, None
+        return process.stop(seconds) if process is not None else True
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end, and don't wait."""
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open, nothing answers."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a frozen one go on."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send(number)
+
+    def _listens(self) -> bool:
+        host, port = self.address.split(":")
+        try:
+            socket.create_connection((host, int(port)), 1.0).close()
+        except OSError:
+            return False
+        return True
+
+    def _answers(self, others: int) -> bool:
+        try:
+            brokers = AdminClient({"bootstrap.servers": self.address, "log_level": 0}).list_topics(timeout=2.0).brokers
+        except KafkaException:
+            return False
+        return self.number in brokers and len(brokers) > others
+
+    def failure(self, what: str) -> LocalError:
+        """Say what happened to it, what its log says about it, and what to do."""
+        with self.log.open("rb") as log:
+            log.seek(self._began)
+            lines = log.read().decode(errors="replace").splitlines()
+        wrong = [line for line in lines if " ERROR " in line or "Exception: " in line or line.startswith("Caused by")]
+        advice = [text for mark, text in ADVICE.items() if any(mark in line for line in lines)]
+        told = "\n".join(f"  {line[:300]}" for line in (wrong or lines)[-12:])
+        return LocalError(f"Kafka broker {self.number} {what}. {' '.join(advice)}\nFrom its log {self.log}:\n{told}")
+
+
+def properties(number: int, ports: Sequence[tuple[int, int]], data: Path) -> dict[str, str | int]:
+    """Make a broker's configuration: on loopback only, with a majority of copies behind every acknowledged record."""
+    count = len(ports)
+    port, control = ports[number - 1]
+    safe = min(2, count)
+    return {
+        "node.id": number,
+        "process.roles": "broker,controller",
+        "controller.quorum.voters": ",".join(f"{i}@{HOST}:{ports[i - 1][1]}" for i in range(1, count + 1)),
+        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{control}",
+        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": str(data),
+        "auto.create.topics.enable": "false",
+        "default.replication.factor": count,
+        "min.insync.replicas": safe,
+        "unclean.leader.election.enable": "false",
+        "offsets.topic.replication.factor": count,
+        "offsets.topic.num.partitions": 8,
+        "transaction.state.log.replication.factor": count,
+        "transaction.state.log.min.isr": safe,
+        "transaction.state.log.num.partitions": 8,
+        "share.coordinator.state.topic.replication.factor": count,
+        "share.coordinator.state.topic.min.isr": safe,
+        "group.initial.rebalance.delay.ms": 0,
+        # A broker that is gone is missed after six seconds: early for people who wait, late enough for a busy laptop.
+        "broker.session.timeout.ms": 6000,
+        "broker.heartbeat.interval.ms": 1000,
+        "message.max.bytes": 8 * MEBIBYTE,
+        "replica.fetch.max.bytes": 8 * MEBIBYTE,
+        # Played recordings have the timestamps of their own time, be it past or to come.
+        "log.message.timestamp.after.max.ms": (1 << 63) - 1,
+        "log.retention.ms": -1,
+        "log.cleaner.dedupe.buffer.size": 16 * MEBIBYTE,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+    }

@@ -1,0 +1,1 @@
+"""Simulated warehouses: everyday life of many sites as telemetry, and scenarios played into it."""

@@ -1,0 +1,88 @@
+"""What a scenario is, and the label by which a backtest is scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from random import Random
+from typing import Any, Literal, NamedTuple
+
+from streams.local.simulator.calendar import Day, stamp
+from streams.local.simulator.site import Site
+
+
+class Part(NamedTuple):
+    """Which scenario is played where (default: the first site) and when (Unix seconds; default: some fitting day)."""
+
+    scenario: str
+    site: str | None = None
+    at: float | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Part":
+        """Read `NAME[@SITE[@TIME]]`, the time in RFC 3339."""
+        name, _, rest = text.partition("@")
+        site, _, moment = rest.partition("@")
+        at = None
+        if moment:
+            when = datetime.fromisoformat(moment)
+            if when.tzinfo is None:
+                raise ValueError(f"the time in {text} needs a zone, for example {moment}Z")
+            at = when.timestamp()
+        return cls(name, site or None, at)
+
+
+class Stage(NamedTuple):
+    """A step of a story and its first sign (Unix seconds)."""
+
+    time: float
+    domain: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a scenario did; times are Unix seconds."""
+
+    start: float
+    end: float
+    stages: list[Stage] = field(default_factory=list)
+    aftermath: float | None = None
+    site: str = ""
+    name: str = ""
+    kind: str = ""
+    page: bool = False
+
+    def named(self, scenario: "Scenario", site: Site) -> "Label":
+        """Fill in whose label it is."""
+        return replace(self, site=site.id, name=scenario.name, kind=scenario.kind, page=scenario.page)
+
+    def document(self) -> dict[str, Any]:
+        """Answer it in the form of `labels.json`."""
+        stages = [stage._asdict() | {"time": stamp(stage.time)} for stage in sorted(self.stages)]
+        body: dict[str, Any] = {
+            "site": self.site,
+            "start": stamp(self.start),
+            "end": stamp(self.end),
+            "name": self.name,
+        }
+        body |= {"kind": self.kind, "page": self.page, "stages": stages}
+        return body | ({"aftermath": stamp(self.aftermath)} if self.aftermath else {})
+
+
+def _always(site: Site, day: Day) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A story: `when` draws its start on a day, `play` plans it from that start."""
+
+    name: str
+    summary: str
+    kind: Literal["attack", "benign"]
+    page: bool
+    when: Callable[[Day, Random], float]
+    play: Callable[[Site, Day, float, Random], Label]
+    fits: Callable[[Site, Day], bool] = _always
+    needs: str = ""
+    """What `fits` asks for, in words."""

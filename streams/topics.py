@@ -1,0 +1,211 @@
+"""The platform's topics: which there are, how each is kept, and whether a cluster has them as they must be."""
+
+import time
+from collections import Counter
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from msgspec import Struct
+
+from streams.settings import Settings, librdkafka_config
+
+MEBIBYTE = 1 << 20
+TELEMETRY_BYTES = 4 * MEBIBYTE
+"""A record far beyond the contract's 1 MiB still lands, so that it is refused where an operator can see it."""
+LETTER_BYTES = 5 * MEBIBYTE
+"""A dead letter is such a record with headers."""
+WAIT = 30.0
+"""Seconds to wait for an answer, and for new topics to be there."""
+ANY_TIME = (1 << 63) - 1
+
+
+class TopicsError(Exception):
+    """The topics are not as they must be, or can't be made so; the message says what to do."""
+
+
+class Topic(Struct, frozen=True):
+    """How one topic is kept.
+
+    Attributes
+    ----------
+    spread
+        As many partitions as the settings say; else exactly one.
+    together
+        Partitioned exactly like the other such topics: a site's records of all of them meet in one worker.
+    compact
+        The latest record of each key stays for ever; else records go after `hours`.
+    hours
+        0: never; None: after `TOCSIN_RETENTION_H`.
+    """
+
+    name: str
+    meaning: str
+    spread: bool = True
+    together: bool = False
+    compact: bool = False
+    hours: float | None = 0
+    max_bytes: int = MEBIBYTE
+
+    def config(self, settings: Settings) -> dict[str, str]:
+        """Make the topic's configuration; what a player plays is as old as it is, and goes with no age."""
+        hours = settings.retention_h if self.hours is None else self.hours
+        ages = hours > 0 and not self.compact and settings.clock == "wall"
+        config = {
+            "cleanup.policy": "compact" if self.compact else "delete",
+            "retention.ms": str(int(hours * 3_600_000) if ages else -1),
+            "max.message.bytes": str(self.max_bytes),
+            "min.insync.replicas": str(min(2, max(1, settings.replication - 1))),
+            "message.timestamp.after.max.ms": str(ANY_TIME),  # a site's clock may be wrong; the worker judges times
+        }
+        if self.compact and self.spread:  # written all day: compact early, or a restart has to read it all
+            config |= {"segment.bytes": str(32 * MEBIBYTE), "min.cleanable.dirty.ratio": "0.1"}
+        return config
+
+
+def _telemetry(domain: str, meaning: str) -> Topic:
+    return Topic(f"telemetry.{domain}", meaning, together=True, hours=None, max_bytes=TELEMETRY_BYTES)
+
+
+def _control(name: str, meaning: str) -> Topic:
+    return Topic(f"control.{name}", meaning, spread=False, compact=True)
+
+
+TOPICS = (
+    _telemetry("power", "feeds and UPS"),
+    _telemetry("alarm", "heartbeats and signals of alarm panels"),
+    _telemetry("camera", "cameras and recorders"),
+    _telemetry("rfid", "tags read, written and counted"),
+    _telemetry("shipment", "plans, gates, loads and departures"),
+    Topic("control.clock", "ticks: the order of everything", together=True, hours=None),
+    Topic("tocsin.state", "snapshots of the workers' state", together=True, compact=True, max_bytes=TELEMETRY_BYTES),
+    _control("sites", "profiles of sites"),
+    _control("maintenance", "announced work"),
+    _control("items", "registered items"),
+    _control("verdicts", "people's verdicts on incidents"),
+    _control("watchlist", "plates and tags to watch for"),
+    Topic("findings", "what detectors saw", hours=720),
+    Topic("incidents", "incidents, at every change", compact=True, max_bytes=TELEMETRY_BYTES),
+    Topic("commands", "what sites are told to do", hours=720),
+    Topic("dead-letters", "refused telemetry, untouched", hours=720, max_bytes=LETTER_BYTES),
+    Topic("evidence", "sealed links of sites' hash chains"),
+)
+
+
+class Row(NamedTuple):
+    """One topic as a cluster has it: 0 partitions when it is missing, `problem` empty when all is well."""
+
+    topic: Topic
+    partitions: int = 0
+    replication: int = 0
+    policy: str = ""
+    max_bytes: int = 0
+    problem: str = ""
+
+
+def look(settings: Settings) -> list[Row]:
+    """Look at every topic of the platform; raises `TopicsError` when Kafka does not answer."""
+    client = AdminClient(librdkafka_config(settings, log_level=0))
+    try:
+        known = client.list_topics(timeout=WAIT / 3).topics
+        there = [ConfigResource(ResourceType.TOPIC, topic.name) for topic in TOPICS if topic.name in known]
+        asked = client.describe_configs(there, request_timeout=WAIT) if there else {}
+        configs = {resource.name: answer.result() for resource, answer in asked.items()}
+    except KafkaException as error:
+        reason = error.args[0].str()
+        raise TopicsError(
+            f"Kafka does not answer at {settings.brokers} ({reason}): "
+            "start one with `tocsin broker`, or name yours with --brokers or TOCSIN_BROKERS"
+        ) from error
+    rows = [
+        _row(topic, known[topic.name], configs[topic.name]) if topic.name in configs else Row(topic) for topic in TOPICS
+    ]
+    return [row._replace(problem=_problem(row, usual_count(rows))) for row in rows]
+
+
+def usual_count(rows: list[Row]) -> int:
+    """Return the partition count that most of the topics have that must have the same; 0 when none is there."""
+    counts = Counter(row.partitions for row in rows if row.topic.together and row.partitions)
+    return counts.most_common(1)[0][0] if counts else 0
+
+
+def _row(topic: Topic, found: Any, config: Any) -> Row:
+    parts = found.partitions.values()
+    headless = sum(part.leader < 0 for part in parts)
+    return Row(
+        topic,
+        partitions=len(parts),
+        replication=min((len(part.replicas) for part in parts), default=0),
+        policy=config["cleanup.policy"].value,
+        max_bytes=int(config["max.message.bytes"].value),
+        problem=f"{headless} partitions have no leader: are all brokers up?" if headless else "",
+    )
+
+
+def _problem(row: Row, usual: int) -> str:
+    """Say what is wrong with a topic, and what to do."""
+    topic, name = row.topic, row.topic.name
+    if not row.partitions:
+        return "missing: run `tocsin topics`"
+    if topic.together and row.partitions != usual:
+        return (
+            f"{row.partitions} partitions, the others have {usual}: a site's telemetry would not meet in one worker. "
+            "Stop the workers, delete this topic, and run `tocsin topics`"
+        )
+    if not topic.spread and row.partitions != 1:
+        return (
+            f"{row.partitions} partitions, must be 1: every worker reads it whole and in order. "
+            "Save what it holds, delete it, and run `tocsin topics`"
+        )
+    policy = "compact" if topic.compact else "delete"
+    if row.policy != policy:
+        loss = "its latest records must stay for ever" if topic.compact else "every record of it counts"
+        return f"cleanup.policy={row.policy}: {loss}. Set it: {_alter(name, f'cleanup.policy={policy}')}"
+    if row.max_bytes < topic.max_bytes:
+        setting = f"max.message.bytes={topic.max_bytes}"
+        return f"max.message.bytes={row.max_bytes} is too little. Set it: {_alter(name, setting)}"
+    return row.problem
+
+
+def _alter(name: str, setting: str) -> str:
+    return f"kafka-configs --bootstrap-server … --alter --topic {name} --add-config {setting}"
+
+
+def create(settings: Settings) -> list[Row]:
+    """Create the topics that are missing, like their fellows, and return all as they are then, good or bad."""
+    rows = look(settings)
+    missing = [row.topic for row in rows if not row.partitions]
+    if not missing or any(row.problem for row in rows if row.partitions):
+        return rows
+    spread = usual_count(rows) or settings.partitions
+    wanted = [
+        NewTopic(topic.name, spread if topic.spread else 1, settings.replication, config=topic.config(settings))
+        for topic in missing
+    ]
+    admin = AdminClient(librdkafka_config(settings, log_level=0))  # the answers come only while it lives
+    for name, answer in admin.create_topics(wanted, request_timeout=WAIT).items():
+        try:
+            answer.result()
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise TopicsError(_refused(name, error.args[0], settings)) from error
+    end = time.monotonic() + WAIT
+    rows = look(settings)
+    while any(row.problem for row in rows) and time.monotonic() < end:  # brokers hear of new topics one by one
+        time.sleep(0.1)
+        rows = look(settings)
+    return rows
+
+
+def _refused(name: str, error: Any, settings: Settings) -> str:
+    if error.code() == KafkaError.INVALID_REPLICATION_FACTOR:
+        return f"{name}: there are fewer than {settings.replication} brokers; lower TOCSIN_REPLICATION or --replication"
+    return f"{name} could not be created: {error.str()}"
+
+
+def ensure(settings: Settings) -> int:
+    """Create the missing topics and return how many partitions telemetry has; raises `TopicsError` if any is wrong."""
+    rows = create(settings)
+    if wrong := [f"{row.topic.name}: {row.problem}" for row in rows if row.problem]:
+        raise TopicsError("\n".join(wrong))
+    return usual_count(rows)
