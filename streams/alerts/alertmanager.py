@@ -1,0 +1,132 @@
+"""Carries alerts to one Alertmanager by its v2 API: at once when they change, and again and again while they stand."""
+
+import logging
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+from msgspec import Struct, json
+
+from streams import metrics
+from streams.alerts.board import Alert, Board, Labels, moment
+from streams.alerts.sink import Sink, SinkError
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+"""Alerts in one request."""
+TIMEOUT = 5.0
+"""Seconds that a request may take."""
+KEEP_RESOLVED = 300.0
+"""Seconds for which the end of an alert is repeated after its first acceptance."""
+
+
+class Told(Struct, frozen=True):
+    """What this Alertmanager last accepted of an alert, and when it first heard of its end. Unix seconds."""
+
+    version: int
+    at: float
+    end_known: float | None
+
+
+class Alertmanager(Sink):
+    """One Alertmanager.
+
+    Alertmanager keeps alerts in memory only and forgets those that are not renewed: each is sent again every
+    `resend_s` seconds with an end three times as far ahead, so that one which restarted knows everything again half a
+    minute later, and none keeps an alert for ever when this process is gone. The end of an alert is repeated for
+    five minutes after its first acceptance.
+    """
+
+    def __init__(self, url: str, board: Board, settings: Settings, now: Callable[[], float] = time.time) -> None:
+        super().__init__(f"alertmanager {urlsplit(url).netloc.rpartition('@')[2]}")
+        self.patience = min(self.patience, settings.resend_s)
+        self._url = f"{url.rstrip('/')}/api/v2/alerts"
+        self._board = board
+        self._resend: float = settings.resend_s
+        self._now = now
+        self._told: dict[Labels, Told] = {}
+        self._heard = 0.0
+        self._client: httpx.AsyncClient | None = None
+
+    async def run(self) -> None:
+        """Keep one connection while it lasts."""
+        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as self._client:
+            await super().run()
+
+    async def bring(self) -> None:
+        """Send what is new or due again, oldest change first."""
+        alerts = self._board.alerts
+        self._told = {labels: told for labels, told in self._told.items() if labels in alerts}
+        now = self._now()
+        due = sorted((alert for alert in alerts.values() if self._due(alert, now)), key=lambda alert: alert.version)
+        self._show_pending()
+        for start in range(0, len(due), BATCH):
+            await self._send(due[start : start + BATCH])
+            self._show_pending()
+        if now - self._heard >= self._resend:
+            await self._send([])  # nothing to tell: only whether it is there to be told
+
+    def _show_pending(self) -> None:
+        pending = sum(self._is_news(alert) for alert in self._board.alerts.values())
+        metrics.SINK_PENDING.labels(self.name).set(pending)
+
+    def _is_news(self, alert: Alert) -> bool:
+        told = self._told.get(alert.labels)
+        return told is None or told.version != alert.version
+
+    def _due(self, alert: Alert, now: float) -> bool:
+        if self._is_news(alert):
+            return True
+        told = self._told[alert.labels]
+        if told.end_known is not None and now - told.end_known > KEEP_RESOLVED:
+            return False
+        return now - told.at >= self._resend
+
+    async def _send(self, alerts: list[Alert]) -> None:
+        lasting = 3 * self._resend + TIMEOUT
+        until = self._now() + lasting
+        body = json.encode([_posted(alert, until) for alert in alerts])
+        answer = await self._post(body)
+        now = self._now()
+        if answer.status_code == httpx.codes.BAD_REQUEST:
+            # It has kept the valid ones of the batch and would refuse the others again.
+            log.error("%s refused alerts: %s", self.name, answer.text.strip()[:500])
+            metrics.NOTIFICATIONS.labels(self.name, "refused").inc()
+        metrics.SINK_UP.labels(self.name).set(answer.is_success)
+        self._heard = now
+        for alert in alerts:
+            self._remember(alert, now, accepted=answer.is_success)
+
+    async def _post(self, body: bytes) -> httpx.Response:
+        if self._client is None:
+            raise RuntimeError("run() opens the connection")
+        try:
+            answer = await self._client.post(self._url, content=body, headers={"Content-Type": "application/json"})
+        except httpx.HTTPError as error:
+            raise SinkError(f"no answer ({str(error) or type(error).__name__}). Is it running?") from error
+        if answer.is_success or answer.status_code == httpx.codes.BAD_REQUEST:
+            return answer
+        text = answer.text.strip()[:200]
+        raise SinkError(f"answered {answer.status_code} {text!r}. Is this the address of an Alertmanager's root?")
+
+    def _remember(self, alert: Alert, now: float, *, accepted: bool) -> None:
+        before = self._told.get(alert.labels)
+        if accepted:
+            metrics.NOTIFICATIONS.labels(self.name, "delivered").inc()
+            if before is None and alert.ended is None:
+                metrics.NOTIFY_DELAY.labels(self.name).observe(max(0.0, now - alert.known))
+        end_known = None if alert.ended is None else before.end_known if before and before.end_known else now
+        self._told[alert.labels] = Told(alert.version, now, end_known)
+
+
+def _posted(alert: Alert, until: float) -> dict[str, object]:
+    return {
+        "labels": dict(alert.labels),
+        "annotations": alert.annotations,
+        "startsAt": moment(alert.starts),
+        "endsAt": moment(until if alert.ended is None else alert.ended),
+        "generatorURL": alert.annotations["dashboard_url"],
+    }

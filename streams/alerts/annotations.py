@@ -1,0 +1,95 @@
+"""Writes what happens to incidents into Grafana as annotations, each once."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from typing import NamedTuple
+
+from streams import metrics
+from streams.alerts import wording
+from streams.alerts.grafana import Grafana, GrafanaError
+from streams.alerts.sink import Sink, SinkError
+from streams.incidents.model import Incident
+
+MOST_PENDING = 10_000
+"""Incidents that wait for a Grafana that is away; beyond, the longest waiting is given up and counted as dropped."""
+
+
+class Mark(NamedTuple):
+    """One annotation that an incident asks for; `kind` is its tag and what makes it unique within the incident."""
+
+    kind: str
+    moment: datetime
+    text: str
+
+
+class Annotations(Sink):
+    """One Grafana. Which annotations an incident needs follows from its latest state and what Grafana already has.
+
+    So nothing need be remembered across restarts, an incident that changes faster than Grafana answers costs one call,
+    and after an outage every incident that changed in it is brought up to date.
+    """
+
+    def __init__(self, grafana: Grafana, now: Callable[[], float]) -> None:
+        super().__init__("grafana")
+        self._grafana = grafana
+        self._now = now
+        self._pending: dict[str, Incident] = {}
+        self._written: dict[str, set[str]] = {}
+        self._since: dict[str, float] = {}
+
+    def offer(self, incident: Incident) -> None:
+        """Note the latest state; the wait is bounded."""
+        self._pending[incident.id] = incident
+        self._since.setdefault(incident.id, self._now())
+        if len(self._pending) > MOST_PENDING:
+            longest = next(iter(self._pending))
+            del self._pending[longest], self._since[longest]
+            metrics.NOTIFICATIONS.labels(self.name, "dropped").inc()
+        super().offer(incident)
+
+    async def bring(self) -> None:
+        """Add what is missing, one incident after the other, in a thread: the client blocks."""
+        while self._pending:
+            metrics.SINK_PENDING.labels(self.name).set(len(self._pending))
+            incident = next(iter(self._pending.values()))
+            try:
+                await asyncio.to_thread(self._complete, incident)
+            except GrafanaError as error:
+                raise SinkError(str(error)) from error
+            metrics.SINK_UP.labels(self.name).set(1)
+            if self._pending.get(incident.id) is incident:
+                del self._pending[incident.id]
+                since = self._since.pop(incident.id)
+                metrics.NOTIFY_DELAY.labels(self.name).observe(max(0.0, self._now() - since))
+            if incident.status == "closed":
+                self._written.pop(incident.id, None)
+        metrics.SINK_PENDING.labels(self.name).set(0)
+
+    def _complete(self, incident: Incident) -> None:
+        identity = ["tocsin", f"incident:{incident.id}"]
+        if incident.id not in self._written:
+            found = self._grafana.annotations(identity)
+            self._written[incident.id] = {str(tag) for annotation in found for tag in annotation.get("tags", ())}
+        for mark in marks(incident):
+            if mark.kind in self._written[incident.id]:
+                continue
+            tags = [*identity, f"site:{incident.site}", mark.kind]
+            self._grafana.annotate(wording.milliseconds(mark.moment), tags, mark.text)
+            self._written[incident.id].add(mark.kind)
+            metrics.NOTIFICATIONS.labels(self.name, "delivered").inc()
+
+
+def marks(incident: Incident) -> list[Mark]:
+    """Say which annotations an incident needs: its opening, each severity it has reached, later pages, its end."""
+    line = escape(wording.summary(incident))
+    wanted = [Mark("opened", incident.opened, f"Incident opened. {line}")]
+    if incident.severity != "info":
+        wanted.append(Mark(incident.severity, incident.updated, f"Now {incident.severity}. {line}"))
+    if incident.pages > 1:
+        wanted.append(Mark(f"page-{incident.pages}", incident.updated, f"Page {incident.pages}. {line}"))
+    if incident.closed is not None:
+        verdict = f" Verdict: {escape(incident.verdict)}." if incident.verdict else ""
+        wanted.append(Mark("closed", incident.closed, f"Incident closed.{verdict} {line}"))
+    return wanted

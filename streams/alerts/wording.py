@@ -1,0 +1,54 @@
+"""An incident in words and links: what the person who is woken reads first."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from streams.incidents.model import Incident, Step
+
+FIRST, LAST = 4, 12
+"""How many entries of a long timeline are told: how it began, and where it stands."""
+
+
+def summary(incident: Incident) -> str:
+    """One line that names the site, e.g. for a phone's lock screen."""
+    return incident.summary if incident.site in incident.summary else f"{incident.site}: {incident.summary}"
+
+
+def description(incident: Incident) -> str:
+    """Tell what is known and the timeline, one entry a line."""
+    span = f"Since {_moment(incident.opened)}, last change {_moment(incident.updated)}."
+    risk = f"Risk {incident.risk:.0%}; seen by {_listed(incident.domains)}."
+    return "\n".join([f"{span} {risk}", *_told(incident.timeline)])
+
+
+def dashboard_url(base: str, incident: Incident) -> str:
+    """Link to the incident's dashboard, an hour of what came before included."""
+    closed = incident.closed
+    window = {
+        "var-site": incident.site,
+        "var-incident": incident.id,
+        "from": milliseconds(incident.opened - timedelta(hours=1)),
+        "to": milliseconds(closed + timedelta(hours=1)) if closed else "now",
+    }
+    return f"{base.rstrip('/')}/d/tocsin-incident?{urlencode(window)}"
+
+
+def milliseconds(moment: datetime) -> int:
+    """Unix time in ms, as Grafana counts."""
+    return int(moment.timestamp() * 1000)
+
+
+def _told(timeline: list[Step]) -> list[str]:
+    lines = [f"{_moment(step.time)} {step.domain} {step.device}: {step.summary}" for step in timeline]
+    if len(lines) <= FIRST + LAST:
+        return lines
+    return [*lines[:FIRST], f"… {len(lines) - FIRST - LAST} more …", *lines[-LAST:]]
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -1,0 +1,132 @@
+"""Which alerts stand for which incidents."""
+
+from datetime import timedelta
+
+from streams.alerts.board import ENDED_KEPT, Board, identity
+from tests.alerts.story import START, closed, critical, incident
+
+NOW = START.timestamp() + 600
+
+
+def live(*incidents: object) -> Board:
+    board = Board("http://grafana:3000/", "http://books/runbooks")
+    board.go_live()
+    return board
+
+
+def standing(board: Board) -> list[dict[str, str]]:
+    return [dict(labels) for labels, alert in board.alerts.items() if alert.ended is None]
+
+
+def test_labels_are_identity_and_nothing_else() -> None:
+    board = live()
+    board.put(incident(), NOW)
+    assert standing(board) == [
+        {"alertname": "SiteIncident", "severity": "warning", "site": "FR-93-DUGNY", "incident_id": "i-1"}
+    ]
+
+
+def test_annotations_tell_what_happened_and_where_to_look() -> None:
+    board = live()
+    board.put(critical(), NOW)
+    (alert,) = board.alerts.values()
+    assert alert.annotations["summary"] == "FR-93-DUGNY: Power is cut at a closed site."
+    assert "Risk 97%; seen by power and camera." in alert.annotations["description"]
+    assert "cam-7: Camera cam-7 is blind." in alert.annotations["description"]
+    assert alert.annotations["runbook_url"] == "http://books/runbooks/SiteIncident"
+    assert alert.annotations["dashboard_url"].startswith("http://grafana:3000/d/tocsin-incident?var-site=FR-93-DUGNY")
+
+
+def test_a_revision_counts_once_and_an_older_one_not_at_all() -> None:
+    board = live()
+    assert board.put(critical(revision=2), NOW)
+    assert not board.put(critical(revision=2), NOW)
+    assert not board.put(incident(revision=1), NOW)
+    assert standing(board)[0]["severity"] == "critical"
+
+
+def test_info_asks_nobody_to_come() -> None:
+    board = live()
+    board.put(incident(severity="info"), NOW)
+    assert board.alerts == {}
+    assert list(board.incidents) == ["i-1"]
+
+
+def test_escalation_ends_the_warning_and_raises_the_critical() -> None:
+    board = live()
+    board.put(incident(), NOW)
+    board.put(critical(), NOW + 5)
+    severities = {dict(labels)["severity"]: alert.ended for labels, alert in board.alerts.items()}
+    assert severities == {"warning": NOW + 5, "critical": None}
+
+
+def test_more_evidence_changes_the_alert_but_not_its_identity() -> None:
+    board = live()
+    board.put(critical(revision=2), NOW)
+    (before,) = board.alerts.values()
+    board.put(critical(revision=3, risk=0.99), NOW + 5)
+    (after,) = board.alerts.values()
+    assert (after.labels, after.known) == (before.labels, before.known)
+    assert after.version > before.version
+    assert "99%" in after.annotations["description"]
+
+
+def test_a_second_page_is_another_alert() -> None:
+    board = live()
+    board.put(critical(revision=2), NOW)
+    board.put(critical(revision=3, pages=2), NOW + 5)
+    assert [labels.get("page") for labels in standing(board)] == ["2"]
+    assert "page" not in dict(identity(critical()) or ())
+
+
+def test_acknowledging_leaves_the_alert_standing() -> None:
+    board = live()
+    board.put(critical(revision=2), NOW)
+    board.put(critical(revision=3, status="acknowledged"), NOW + 5)
+    assert len(standing(board)) == 1
+
+
+def test_closing_ends_the_alert_which_is_kept_for_a_while() -> None:
+    board = live()
+    board.put(critical(), NOW)
+    board.put(closed(), NOW + 5)
+    assert standing(board) == []
+    assert not board.put(critical(revision=2), NOW + 6)
+    board.prune(NOW + 5 + ENDED_KEPT)
+    assert len(board.alerts) == 1
+    board.prune(NOW + 6 + ENDED_KEPT)
+    assert board.alerts == {}
+
+
+def test_what_ended_in_the_past_is_not_told() -> None:
+    board = Board("http://g", "http://b")
+    for revision in (incident(), critical(), closed()):
+        board.put(revision, NOW)
+    board.put(incident("i-2"), NOW)
+    board.go_live()
+    assert [dict(labels)["incident_id"] for labels in board.alerts] == ["i-2"]
+
+
+def test_a_deleted_incident_ends() -> None:
+    board = live()
+    board.put(critical(), NOW)
+    board.remove("i-1", NOW + 1)
+    assert standing(board) == []
+    assert board.incidents == {}
+
+
+def test_an_incident_from_a_clock_ahead_of_ours_starts_now() -> None:
+    board = live()
+    board.put(critical(opened=START + timedelta(days=1)), NOW)
+    (alert,) = board.alerts.values()
+    assert alert.starts == NOW
+
+
+def test_a_long_timeline_is_told_from_both_ends() -> None:
+    board = live()
+    first = critical()
+    board.put(critical(timeline=first.timeline * 50), NOW)
+    (alert,) = board.alerts.values()
+    lines = alert.annotations["description"].splitlines()
+    assert len(lines) == 1 + 4 + 1 + 12
+    assert lines[5] == "… 84 more …"

@@ -1,0 +1,95 @@
+"""One contender in one process: `python -m tests.benchmarks.contenders NAME EVENTS`; brokers from the environment."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import faust
+from confluent_kafka import Consumer
+
+from streams.settings import Settings
+from streams.telemetry.decode import Arrival, decode, decode_batch
+from streams.worker.app import run
+from streams.worker.clock import TELEMETRY
+from tests.benchmarks.core import Race, RacingShard
+
+
+def road(settings: Settings, race: Race) -> None:
+    """Run the worker as it is."""
+
+    def make_core() -> RacingShard:
+        race.start()
+        return RacingShard(race)
+
+    run(settings, make_core)
+
+
+def bare(settings: Settings, race: Race) -> None:
+    """Loop over confluent-kafka's batches: no ticks, nothing published, nothing saved, nothing committed."""
+    consumer = Consumer(
+        {"bootstrap.servers": settings.brokers, "group.id": settings.group, "auto.offset.reset": "earliest"}
+    )
+    consumer.subscribe(list(TELEMETRY))
+    shards: dict[int, RacingShard] = {}
+    while True:
+        batches: dict[tuple[int, str], list[Any]] = {}
+        for record in consumer.consume(4096, 0.1):
+            race.start()
+            told = record.key(), record.value(), record.timestamp()[1] / 1000
+            batches.setdefault((record.partition(), record.topic()), []).append(told)
+        arrivals: dict[int, list[Arrival]] = {}
+        clocks: dict[int, float] = {}
+        for (partition, topic), batch in batches.items():
+            taken = decode_batch(topic.removeprefix("telemetry."), batch, lambda index, refusal: None)
+            arrivals.setdefault(partition, []).extend(taken)
+            clocks[partition] = max(clocks.get(partition, 0.0), batch[-1][2])
+        for partition, taken in arrivals.items():
+            if partition not in shards:
+                shards[partition] = RacingShard(race)
+            shards[partition].advance(clocks[partition], taken, [])
+
+
+def stock(settings: Settings, race: Race) -> None:
+    """Run the agent that Faust's documentation would have one write: event by event."""
+    app = faust.App(
+        settings.group,
+        broker=f"kafka://{settings.brokers}",
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_auto_offset_reset="earliest",
+    )
+    shards: dict[int, RacingShard] = {}
+
+    def declare(topic: str) -> None:
+        domain = topic.removeprefix("telemetry.")
+
+        async def agent(stream: Any) -> None:
+            async for event in stream.events():
+                race.start()
+                message = event.message
+                taken, _ = decode(domain, message.key, message.value, message.timestamp)
+                if message.partition not in shards:
+                    shards[message.partition] = RacingShard(race)
+                shards[message.partition].advance(message.timestamp, taken, [])
+
+        app.agent(app.topic(topic, value_type=bytes, value_serializer="raw", key_type=bytes), name=domain)(agent)
+
+    for topic in TELEMETRY:
+        declare(topic)
+
+    async def main() -> None:
+        await app.start()
+        await asyncio.Event().wait()
+
+    asyncio.run(main())
+
+
+CONTENDERS: dict[str, Callable[[Settings, Race], None]] = {"road": road, "bare": bare, "stock": stock}
+
+if __name__ == "__main__":
+    logging.basicConfig(level="ERROR")
+    CONTENDERS[sys.argv[1]](Settings.from_env(), Race(int(sys.argv[2])))
