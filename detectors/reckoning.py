@@ -16,8 +16,8 @@ USUAL: dict[str, tuple[str, float]] = {
     "armed": ("when", 0.002),
     "armed_early": ("when", 0.02),
     "closed": ("when", 0.02),
-    "off_window": ("when", 0.04),
-    "far_off_window": ("when", 0.01),
+    "off_window": ("window", 0.04),
+    "far_off_window": ("window", 0.01),
     "no_order": ("right", 0.05),
     "unknown_order": ("right", 0.04),
     "booked_late": ("right", 0.06),
@@ -42,10 +42,14 @@ USUAL: dict[str, tuple[str, float]] = {
 """Each fact's group (facts of one group have one cause) and its share of occasions at an average site."""
 SHARE = 0.2
 """What a second fact of the same group still adds: facts of one group have one cause."""
-NOTABLE = 7.5
+NOTABLE = 8.5
 """Nats from which on a loading is worth a finding."""
-SURE = 9.5
-"""Nats at which a loading is as likely wrong as right, given how many loadings a site has in a year."""
+SURE = 12.0
+"""Nats at which a loading is as likely wrong as right: a site has thousands a year, and many ways to be odd."""
+STRONG = 4.0
+"""Nats from which on one fact is strong by itself."""
+DOUBTED = 0.85
+"""The most that is believed of one strong fact, whatever small oddities come with it."""
 LATE_S = 600.0
 """An event older than this says nothing about the intruder alarm as it stands now, s."""
 SUSPECT = 0.05
@@ -113,15 +117,32 @@ class Reckoning:
 
 def total(nats: Mapping[str, float]) -> float:
     """Add up surprise over groups: the greatest of each, and a share of its others."""
-    groups: dict[str, list[float]] = {}
-    for name, value in nats.items():
-        groups.setdefault(USUAL[name][0], []).append(value)
-    return sum(max(values) + SHARE * (sum(values) - max(values)) for values in groups.values())
+    return sum(max(values) + SHARE * (sum(values) - max(values)) for values in _groups(nats).values())
+
+
+def score(case: Case, easier: float = 0.0) -> float:
+    """Turn a case into a score, 0–1; near 1 only when two strong facts of different causes agree.
+
+    Parameters
+    ----------
+    easier
+        Nats that are granted to occasions that are rarer, or have fewer ways to be odd, than loadings.
+    """
+    strong = sum(max(values) >= STRONG for values in _groups(case.nats).values())
+    sure = sureness(total(case.nats) + easier)
+    return sure if strong > 1 else min(sure, DOUBTED)
 
 
 def sureness(nats: float) -> float:
     """Turn nats of surprise into a score, 0–1."""
-    return 1.0 / (1.0 + exp((SURE - nats) / 0.8))
+    return 1.0 / (1.0 + exp((SURE - nats) / 0.9))
+
+
+def _groups(nats: Mapping[str, float]) -> dict[str, list[float]]:
+    groups: dict[str, list[float]] = {}
+    for name, value in nats.items():
+        groups.setdefault(USUAL[name][0], []).append(value)
+    return groups
 
 
 def telling(case: Case) -> str:

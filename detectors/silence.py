@@ -115,8 +115,7 @@ class Silence(Detector[E_contra]):
         share = len(lost) / max(watched, 1)
         return Sign(
             min(0.45 + 0.5 * share, 0.95),
-            f"{len(lost)} of {watched} {self.noun}s have fallen silent within {spell(silent)} "
-            "while the rest of the site is heard.",
+            f"Silence of {len(lost)} of {watched} {self.noun}s for {spell(silent)}; the rest of the site is heard.",
             {"devices": sorted(one.device for one in lost)[:20], "watched": watched, "silent_s": round(silent, 1)},
             key="many",
         )

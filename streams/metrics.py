@@ -99,6 +99,13 @@ ALL: tuple[Counter | Gauge | Histogram, ...] = (
 )
 
 
+def exposed(metric: Counter | Gauge | Histogram) -> set[str]:
+    """Name the series under which Prometheus knows a metric."""
+    (family,) = metric.describe()
+    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}.get(family.type, ("",))
+    return {f"{family.name}{suffix}" for suffix in suffixes}
+
+
 def _start_at_zero() -> None:
     """Show each known label from the start: a rate needs a first value, and a missing series looks like a fault."""
     for domain in DOMAINS:

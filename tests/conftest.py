@@ -23,5 +23,6 @@ def kafka(cluster: Cluster) -> str:
 @pytest.fixture
 def three_brokers() -> Iterator[Cluster]:
     """Three brokers of one test's own, to be killed, stopped, paused and started again."""
-    with Cluster(3) as running:
-        yield running
+    running = Cluster(3).start()
+    yield running
+    running.kill()

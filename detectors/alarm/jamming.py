@@ -36,10 +36,10 @@ class Radio:
 class Jamming(Detector[AlarmHeartbeat]):
     """Accumulates, over all radio devices of the site, what speaks for a jammer (a CUSUM of log-likelihood ratios).
 
-    Each heartbeat that should have come is one trial: it came sound, it came with noise or loss far above this device's
-    own, or it did not come. A jammer breaks many of them at several devices, whether it works without pause or in bursts
-    far shorter than a heartbeat's interval; interference by a forklift breaks a few. Misses count only while the line
-    from the site is up, by each device's own share of lost messages, and at most three in succession of one device.
+    Each heartbeat that should have come is one trial: it came sound, it came with noise or loss far above what this
+    device shows, or it did not come. A jammer breaks many of them at several devices, whether it works without pause or
+    in bursts far shorter than a heartbeat's interval; interference by a forklift breaks a few. Misses count only while
+    the line from the site is up, by each device's own share of lost messages, at most three in a row of one device.
 
     References
     ----------
@@ -120,7 +120,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         self.told = self.evidence
         return Sign(
             1.0 - exp(-self.evidence / 12.0),
-            f"The alarm's radio is disturbed: heartbeats of {hurt} of {len(self.radios)} devices are missing or broken.",
+            f"The alarm's radio is disturbed: heartbeats of {hurt} of {len(self.radios)} devices miss or break.",
             {"devices": sorted(self.hurt)[:20], "nats": round(self.evidence, 1), "radios": len(self.radios)},
             key="radio",
         )

@@ -13,6 +13,8 @@ WINDOW_S = 3600.0
 NOTABLE = 9.0
 """Nats from which on a share of failures is worth a finding; a site has thousands of windows a year."""
 FEWEST = 3
+WARM = 300.0
+"""Reads after which the usual shares are known."""
 
 
 class Crypto(Detector[RfidRead]):
@@ -49,8 +51,10 @@ class Crypto(Detector[RfidRead]):
             count, habit, what = 1 + (0 if fresh else self.failed), self.failing, "failed"
         else:
             count, habit, what = 1 + (0 if fresh else self.absent), self.missing, "did not give"
+        if count < FEWEST or habit.seen < WARM:
+            return None
         nats = _tail(count, reads * habit.probability())
-        if count < FEWEST or nats < NOTABLE:
+        if nats < NOTABLE:
             return None
         evidence: Row = {"count": count, "reads": reads, "usual_share": round(habit.probability(), 4), "surprise": nats}
         summary = f"Of {reads} tags {count} {what} their crypto answer within an hour, which is unusual here."
@@ -66,7 +70,9 @@ class Crypto(Detector[RfidRead]):
 
     def _close(self) -> None:
         for habit, count in ((self.failing, self.failed), (self.missing, self.absent)):
-            suspect = count >= FEWEST and _tail(count, self.reads_ * habit.probability()) >= NOTABLE
+            suspect = (
+                habit.seen >= WARM and count >= FEWEST and _tail(count, self.reads_ * habit.probability()) >= NOTABLE
+            )
             share = 0.05 if suspect else 1.0
             if habit.seen > 5000.0:
                 habit.seen, habit.yes = habit.seen / 2, habit.yes / 2
@@ -76,8 +82,8 @@ class Crypto(Detector[RfidRead]):
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
-        for n in range(200):
-            yield _read(60.0 * n, n, n % 90 != 5)
+        for n in range(400):
+            yield _read(30.0 * n, n, n % 90 != 5)
 
     @classmethod
     def firing(cls) -> Iterable[Row]:

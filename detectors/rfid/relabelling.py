@@ -17,8 +17,10 @@ PAUSE_S = 30 * 60.0
 """Labels rewritten this far apart belong to different batches, s."""
 NOTABLE = 6.0
 """Nats from which on a batch is worth a finding."""
-EASIER = 2.0
+EASIER = 4.5
 """A site has far fewer batches of labels than loadings, so that less surprise is enough."""
+WARM = 4
+"""Batches after which their usual size is known."""
 MOST_NAMES = 100
 
 
@@ -91,7 +93,7 @@ class Relabelling(Detector[RfidEncode]):
                 del self.users[next(iter(self.users))]
 
     def _close(self) -> None:
-        if self.batch is not None and total(self.batch.case.nats) < NOTABLE:
+        if self.batch is not None and not {"armed", "closed"} & self.batch.case.nats.keys():
             self.mean.update(log(self.batch.size))
             self.spread.update(log(self.batch.size))
 
@@ -106,9 +108,10 @@ class Relabelling(Detector[RfidEncode]):
         facts["registered"] = "registered goods were among them" if known else ""
         many = size >= 4 and 3 * swapped >= 2 * size
         facts["swapped"] = "they now name other products" if many else ""
+        warm = self.mean.n >= WARM
         z = (log(size) - self._mean()) / self._spread()
-        facts["bulk"] = f"{size} in one batch is unusual" if z > 2.0 and size > 5 else ""
-        facts["huge"] = f"{size} in one batch is far more than usual" if z > 3.5 and size > 12 else ""
+        facts["bulk"] = f"{size} in one batch is unusual" if warm and z > 2.0 and size > 5 else ""
+        facts["huge"] = f"{size} in one batch is far more than usual" if warm and z > 3.5 and size > 12 else ""
         return batch, size, facts
 
     def _mean(self) -> float:

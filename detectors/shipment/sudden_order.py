@@ -64,7 +64,7 @@ class SuddenOrder(Detector[ShipmentPlanned]):
         people = "one person" if len(event.approved_by) == 1 else f"{len(event.approved_by)} people"
         when = f"{lead:.0f} minutes before its window" if lead > 0 else "after its window had begun"
         summary = f"Order {event.order} worth {event.value:.0f} EUR was booked {when} with the approval of {people}."
-        return Sign(0.8 * sureness(total - 0.5), summary, evidence, key=event.order)
+        return Sign(0.8 * sureness(total + 2.0), summary, evidence, key=event.order)
 
     def learn_one(self, event: ShipmentPlanned, scene: Scene) -> None:
         if event.order in scene.goods.orders:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import ShipmentLoaded
-from detectors.reckoning import NOTABLE, Case, Reckoning, sureness, telling, total
+from detectors.reckoning import NOTABLE, Case, Facts, Reckoning, score, telling, total
 from detectors.scene import Scene
 from detectors.shipment import story
 from detectors.shipment.facts import of_loading
@@ -38,18 +38,30 @@ class UnentitledLoad(Detector[ShipmentLoaded]):
         self.cases: dict[str, Case] = {}
 
     def score_one(self, event: ShipmentLoaded, scene: Scene) -> Sign | None:
-        case = self.reckoning.weigh(self._case(event, scene), of_loading(event, scene))
+        return self._sign(event, self.reckoning.weigh(self._case(event, scene), of_loading(event, scene)))
+
+    def learn_one(self, event: ShipmentLoaded, scene: Scene) -> None:
+        facts = of_loading(event, scene)
+        self._learn(event, self.reckoning.weigh(self._case(event, scene), facts), facts)
+
+    def step(self, event: ShipmentLoaded, scene: Scene) -> Sign | None:
+        """Score, then learn; gathers the facts only once."""
+        facts = of_loading(event, scene)
+        case = self.reckoning.weigh(self._case(event, scene), facts)
+        sign = self._sign(event, case)
+        self._learn(event, case, facts)
+        return sign
+
+    def _sign(self, event: ShipmentLoaded, case: Case) -> Sign | None:
         nats = total(case.nats)
         if nats < NOTABLE:
             return None
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"dock": event.dock, "order": event.order, "plate": event.plate, "sscc": event.sscc}
         goes = f"A pallet goes over dock {event.dock} and should not: {telling(case)}."
-        return Sign(sureness(nats), goes, evidence, key=event.dock)
+        return Sign(score(case), goes, evidence, key=event.dock)
 
-    def learn_one(self, event: ShipmentLoaded, scene: Scene) -> None:
-        facts = of_loading(event, scene)
-        case = self.reckoning.weigh(self._case(event, scene), facts)
+    def _learn(self, event: ShipmentLoaded, case: Case, facts: Facts) -> None:
         self.reckoning.learn(case, facts)
         self.cases.pop(event.dock, None)
         self.cases[event.dock] = case

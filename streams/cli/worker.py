@@ -21,8 +21,8 @@ def command(
     from streams.incidents.registry import Registry
     from streams.incidents.shard import Shard
     from streams.settings import Settings, SettingsError
+    from streams.topics import TopicsError
     from streams.worker.app import run
-    from streams.worker.kafka import UnusableError
 
     given = {"TOCSIN_BROKERS": brokers, "TOCSIN_METRICS_PORT": metrics_port, "TOCSIN_CLOCK": clock}
     try:
@@ -35,6 +35,6 @@ def command(
         logging.getLogger(library).setLevel("WARNING")
     try:
         run(settings, lambda: Shard(Registry()))
-    except UnusableError as error:
+    except TopicsError as error:
         typer.echo(f"tocsin worker: {error}", err=True)
         raise typer.Exit(1) from error

@@ -38,7 +38,7 @@ class Player:
     Parameters
     ----------
     brokers : Kafka's bootstrap addresses, `host:port[,…]`.
-    speed : recorded seconds a second; 0 or None plays as fast as Kafka takes it.
+    speed : recorded seconds a second; 0 or None plays as fast as Kafka takes it. The attribute may be set while playing.
     on_progress : called in the playing thread some times a second.
     config : further settings of the Kafka client, such as its security.
     """
@@ -67,7 +67,7 @@ class Player:
         ------
         PlayError : Kafka does not answer or refuses a record, the topics are missing, a line names an unknown topic.
         """
-        run = _Run(self.brokers, self._config, self.speed, self._stopping, self._on_progress)
+        run = _Run(self.brokers, self._config, lambda: self.speed, self._stopping, self._on_progress)
         for clock, line in clocked(lines):
             if self._stopping.is_set():
                 break
@@ -82,7 +82,7 @@ class _Run:
         self,
         brokers: str,
         config: dict[str, Any],
-        speed: float | None,
+        speed: Callable[[], float | None],
         stopping: Event,
         on_progress: Callable[[Progress], object] | None,
     ) -> None:
@@ -97,7 +97,9 @@ class _Run:
         self._records = self._ticks = 0
         self._clock = 0.0
         self._second: int | None = None
+        self._pace: float | None = None
         self._began = 0.0, 0.0
+        """Recorded moment and monotonic time from which the pace counts."""
         self._shown = 0.0
 
     def send(self, clock: float, line: Line) -> None:
@@ -106,13 +108,12 @@ class _Run:
             raise PlayError(f"line {line.number}: there is no topic {line.topic} for telemetry or control records")
         second = math.ceil(clock)
         if self._second is None:
-            self._began = clock, time.monotonic()
+            self._clock = clock
         else:
             for pause in range(self._second + LONGEST, second, LONGEST):
                 self._pause(pause)
         self._second = second
         self._wait(clock)
-        self._clock = clock
         self._cuts.sent(second)
         self._produce(line, second, round(clock * 1000))
         self._records += 1
@@ -144,11 +145,18 @@ class _Run:
     def _wait(self, clock: float) -> None:
         """Serve delivery reports, at least once and until the recorded moment has come."""
         self._producer.poll(0)
-        due = self._began[1] + (clock - self._began[0]) / self._speed if self._speed else 0.0
-        while (left := due - time.monotonic()) > 0 and not self._stopping.is_set():
+        while (left := self._left(clock)) > 0 and not self._stopping.is_set():
             self._cut(math.ceil(clock))
             self._producer.poll(min(left, 0.05))
+        self._clock = clock
         self._check()
+
+    def _left(self, clock: float) -> float:
+        """Answer the seconds until a recorded moment has come, at the speed of now."""
+        speed = self._speed()
+        if speed != self._pace:
+            self._pace, self._began = speed, (self._clock, time.monotonic())
+        return self._began[1] + (clock - self._began[0]) / speed - time.monotonic() if speed else 0.0
 
     def _produce(self, line: Line, second: int, milliseconds: int) -> None:
         def delivered(error: Any, message: Any) -> None:

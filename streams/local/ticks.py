@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from streams.worker.clock import CONTROLS, TELEMETRY, Tick
 
-LONGEST = 60
+LONGEST = 30
 """Recorded seconds after which a partition gets a tick though nothing came."""
 
 
@@ -30,11 +30,12 @@ class Cuts:
     """
 
     def __init__(self, ends: Mapping[tuple[str, int], int], partitions: int) -> None:
-        self._ends = dict(ends)
         self._partitions = partitions
         self._seconds: deque[_Second] = deque()
         self._by_time: dict[int, _Second] = {}
-        self._told: list[dict[str, int]] = [{} for _ in range(partitions)]
+        self._moved: list[dict[str, int]] = [{} for _ in range(partitions)]
+        for (topic, partition), end in ends.items():
+            self._move(topic, partition, end)
         self._last: list[int | None] = [None] * partitions
 
     @property
@@ -64,7 +65,7 @@ class Cuts:
             second = self._seconds.popleft()
             del self._by_time[second.time]
             for place, end in second.ends.items():
-                self._ends[place] = max(self._ends[place], end)
+                self._move(*place, end)
             ticks += [(partition, self._tick(second.time, partition)) for partition in self._touched(second)]
         return ticks
 
@@ -84,10 +85,16 @@ class Cuts:
         }
         return sorted(with_records | overdue)
 
+    def _move(self, topic: str, partition: int, end: int) -> None:
+        """Note where a topic ends now, for the next tick of those whom it concerns."""
+        if topic in CONTROLS:
+            for moved in self._moved:
+                moved[topic] = end
+        elif topic in TELEMETRY:
+            self._moved[partition][topic] = end
+
     def _tick(self, time: int, partition: int) -> Tick:
         """Cut a partition: the topics that moved since its last tick, all of them in its first."""
-        places = {topic: (topic, partition) for topic in TELEMETRY} | {topic: (topic, 0) for topic in CONTROLS}
-        now = {topic: self._ends[place] for topic, place in places.items()}
-        told = self._told[partition]
-        self._told[partition], self._last[partition] = now, time
-        return Tick(time, {topic: end for topic, end in now.items() if told.get(topic) != end})
+        moved, self._moved[partition] = self._moved[partition], {}
+        self._last[partition] = time
+        return Tick(time, moved)

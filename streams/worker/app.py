@@ -15,25 +15,19 @@ from faust.transport.drivers import TRANSPORTS
 from streams import metrics
 from streams.settings import Settings
 from streams.telemetry.refusal import Refusal
+from streams.topics import TopicsError, look
 from streams.worker.agents import Refused, bury, clock_agent, domain_agent
-from streams.worker.checkpoints import STATE
-from streams.worker.clock import CLOCK, CONTROLS, TELEMETRY
+from streams.worker.clock import TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.core import Fatal, MakeCore, fail
 from streams.worker.gauges import Gauges
-from streams.worker.kafka import inspect, security
+from streams.worker.kafka import security
 from streams.worker.partitions import Partitions
-from streams.worker.publisher import COMMANDS, DEAD_LETTERS, FINDINGS, INCIDENTS
 from streams.worker.ticker import Ticker
 from streams.worker.transport import SCHEME, App
 
 log = logging.getLogger("tocsin.worker")
 
-NEEDED = {
-    **dict.fromkeys((*TELEMETRY, CLOCK, STATE), True),
-    **dict.fromkeys((*CONTROLS, FINDINGS, INCIDENTS, COMMANDS, DEAD_LETTERS), False),
-}
-"""The topics, and whether their partitions must be equally many."""
 STALL = 60.0
 """Seconds that a partition may have something to do and do nothing."""
 LEAVE = 20.0
@@ -169,10 +163,11 @@ def run(settings: Settings, make_core: MakeCore) -> None:
 
     Raises
     ------
-    UnusableError
-        When Kafka does not answer or lacks a topic.
+    TopicsError
+        When Kafka does not answer or its topics are not as they must be.
     """
-    inspect(settings, NEEDED)
+    if wrong := [f"{row.topic.name}: {row.problem}" for row in look(settings) if row.problem]:
+        raise TopicsError("\n".join(wrong))
 
     async def main() -> None:
         await Worker(settings, make_core).serve()

@@ -1,19 +1,13 @@
 """Readers of our own beside Faust's consumer: no group, chosen partitions, from the beginning."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from ssl import create_default_context
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
-from streams.settings import Settings, librdkafka_config
-
-
-class UnusableError(Exception):
-    """Kafka is not as a worker needs it; the message says what to do."""
+from streams.settings import Settings
 
 
 def security(settings: Settings) -> dict[str, Any]:
@@ -26,22 +20,6 @@ def security(settings: Settings) -> dict[str, Any]:
         arguments["sasl_plain_username"] = settings.sasl_username
         arguments["sasl_plain_password"] = settings.sasl_password
     return arguments
-
-
-def inspect(settings: Settings, topics: Mapping[str, bool]) -> None:
-    """Raise `UnusableError` unless Kafka answers and has the topics: name → whether partitioned like the others."""
-    try:
-        known = AdminClient(librdkafka_config(settings, log_level=0)).list_topics(timeout=10).topics
-    except KafkaException as error:
-        raise UnusableError(
-            f"Kafka does not answer at {settings.brokers}: start one with `tocsin broker`, or name yours with --brokers"
-        ) from error
-    if missing := sorted(topics.keys() - known.keys()):
-        raise UnusableError(f"Kafka at {settings.brokers} lacks {', '.join(missing)}: run `tocsin topics`")
-    counts = {topic: len(known[topic].partitions) for topic in topics if topics[topic]}
-    if len(set(counts.values())) > 1:
-        shown = ", ".join(f"{topic} {count}" for topic, count in sorted(counts.items()))
-        raise UnusableError(f"these topics need equally many partitions: {shown}; see `tocsin topics`")
 
 
 @asynccontextmanager

@@ -98,8 +98,10 @@ class Lane:
         off in the order in which it came.
         """
         if self.ticks or any(strand.highwater is None for strand in self.strands.values()):
-            return None
+            return None  # not known yet
         behind = [strand for strand in self.strands.values() if strand.behind]
+        if any(strand.newest == 0 for strand in behind):
+            return None
         time = max(self.time, min([now, *(strand.newest / 1000 for strand in behind)]))
         ends = {
             topic: strand.until(time * 1000) if behind else strand.position for topic, strand in self.strands.items()

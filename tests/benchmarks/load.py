@@ -8,6 +8,7 @@ from random import Random
 import msgspec
 from confluent_kafka import Producer
 
+LOADED = ("telemetry.power", "telemetry.alarm", "telemetry.camera", "telemetry.rfid")
 SITES = 40
 DEVICES = 25
 RATE = 1000.0
@@ -22,9 +23,9 @@ def objects(events: int, seed: int = 7) -> Iterator[tuple[str, str, float, bytes
         site, device = number % SITES, number // SITES % DEVICES
         now = start + number / RATE
         stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
-        body = {"site": f"BENCH-{site:03}", "time": stamp, "sequence": number // SITES // DEVICES}
         topic, rest = one(device, random)
-        yield topic, body["site"], now, msgspec.json.encode(body | {"device": f"{topic}-{device}"} | rest)
+        body = {"site": f"BENCH-{site:03}", "device": f"{topic}-{device}", "time": stamp, **rest}
+        yield topic, f"BENCH-{site:03}", now, msgspec.json.encode(body | {"sequence": number // SITES // DEVICES})
 
 
 def one(device: int, random: Random) -> tuple[str, dict[str, object]]:

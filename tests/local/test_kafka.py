@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 
 def new_topic(brokers: str, **config: str) -> str:
     name = f"t-{uuid4().hex[:8]}"
-    AdminClient({"bootstrap.servers": brokers}).create_topics([NewTopic(name, 1, -1, config=config)])[name].result(30)
+    client = AdminClient({"bootstrap.servers": brokers})
+    client.create_topics([NewTopic(name, 1, -1, config=config)])[name].result(30)
     return name
 
 

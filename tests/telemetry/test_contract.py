@@ -117,7 +117,7 @@ TELEMETRY_CASES = [(domain, given, field) for domain, given in EXAMPLES for fiel
 CONTROL_CASES = [(topic, field) for topic, told in CONTROL.items() for field in told if field != "type"]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(TELEMETRY_CASES), VALUES, st.booleans())
 def test_decoder_and_schema_agree_on_telemetry(case: tuple[str, Object, str], value: object, remove: bool) -> None:
     domain, given_object, field = case
@@ -130,7 +130,7 @@ def test_decoder_and_schema_agree_on_telemetry(case: tuple[str, Object, str], va
     assert bool(arrivals) == VALIDATORS[f"telemetry.{domain}"].is_valid(changed)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(CONTROL_CASES), VALUES, st.booleans())
 def test_decoder_and_schema_agree_on_control(case: tuple[str, str], value: object, remove: bool) -> None:
     topic, field = case

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -88,7 +88,7 @@ def worker(brokers: str, folder: Path, **environment: str) -> Iterator[Worker]:
             running.end()
 
 
-def publish(brokers: str, records: list[tuple[str, bytes | None, bytes | None]], **options: Any) -> None:
+def publish(brokers: str, records: Sequence[tuple[str, bytes | None, bytes | None]], **options: Any) -> None:
     """Send (topic, key, value) records with confluent-kafka."""
     refused: list[Any] = []
     producer = Producer({"bootstrap.servers": brokers, "message.max.bytes": 4 << 20, "linger.ms": 5, **options})

@@ -17,7 +17,7 @@ def sliced(log: Log, order: Random) -> list[Slice]:
     lane = Lane(float("-inf"), {}, {})
     feeds: list[tuple[str, Any]] = [(topic, log.fetches(topic, 0)) for topic in TELEMETRY]
     feeds.append((CLOCK, iter(log.ticks)))
-    slices = []
+    slices: list[Slice] = []
     while feeds:
         topic, feed = order.choice(feeds)
         piece = next(feed, None)

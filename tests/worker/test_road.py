@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from streams.local.kafka import Cluster
 from tests.worker.road import PATIENCE, Tail, Worker, counted, lag, new_site, publish, reading, until, worker
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -51,6 +52,15 @@ def test_kcat_is_read_with_each_codec(road: tuple[str, int], running: Worker, co
     command = ["kcat", "-P", "-b", road[0], "-t", "telemetry.power", "-K", "|", "-z", codec]
     subprocess.run(command, input=lines, check=True, timeout=PATIENCE)
     until(lambda: count(road, site) == 200, f"200 objects sent by kcat with {codec}")
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_the_java_client_is_read_with_each_codec(
+    road_cluster: Cluster, road: tuple[str, int], running: Worker, codec: str
+) -> None:
+    site = new_site()
+    road_cluster.console_producer("telemetry.power", [(site, reading(site, n)) for n in range(200)], codec)
+    until(lambda: count(road, site) == 200, f"200 objects sent by Kafka's console producer with {codec}")
 
 
 def test_a_batch_means_the_same_as_its_objects(road: tuple[str, int], running: Worker) -> None:

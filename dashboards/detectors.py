@@ -1,0 +1,95 @@
+"""Detectors: who finds what, and how often people agree."""
+
+from dashboards.build import dashboard, variable
+from dashboards.panels import RED, YELLOW, Json, Query, bars, graph, stat, steps
+
+CHOSEN = 'domain=~"$domain"'
+
+
+def detectors() -> Json:
+    """Build the dashboard."""
+    return dashboard(
+        "tocsin-detectors",
+        "Detectors",
+        "Who finds what, how much of it counts, and how often people agree.",
+        [
+            stat(
+                "Findings, 24 h",
+                "Things that detectors of the chosen domains saw in the last day.",
+                Query(f"sum(increase(tocsin_findings_total{{{CHOSEN}}}[24h]))"),
+            ),
+            stat(
+                "Incident changes, 24 h",
+                "Published revisions of incidents: findings that counted.",
+                Query("sum(increase(tocsin_incident_changes_total[24h]))"),
+            ),
+            stat(
+                "Judged wrong",
+                "Share of the verdicts since the notifier's start that say false positive.",
+                Query(
+                    'sum(tocsin_verdicts_total{verdict="false_positive"}) / clamp_min(sum(tocsin_verdicts_total), 1)'
+                ),
+                unit="percentunit",
+                thresholds=steps((0.2, YELLOW), (0.5, RED)),
+            ),
+            stat(
+                "Late objects",
+                "Share of the objects of the last hour that came too late to be put in order.",
+                Query("sum(rate(tocsin_late_events_total[1h])) / clamp_min(sum(rate(tocsin_events_total[1h])), 1e-9)"),
+                unit="percentunit",
+                thresholds=steps((0.01, YELLOW), (0.1, RED)),
+            ),
+            stat(
+                "Duplicates",
+                "Share of the objects of the last hour that had been seen before.",
+                Query("sum(rate(tocsin_duplicates_total[1h])) / clamp_min(sum(rate(tocsin_events_total[1h])), 1e-9)"),
+                unit="percentunit",
+                thresholds=steps((0.05, YELLOW), (0.3, RED)),
+            ),
+            stat("Devices", "Devices of the chosen domains.", Query(f"sum(tocsin_devices{{{CHOSEN}}})")),
+            graph(
+                "Findings by detector",
+                "Per minute. A detector that shouts all day has learnt the wrong normal, or a device is failing.",
+                Query(
+                    f"60 * sum by (detector) (rate(tocsin_findings_total{{{CHOSEN}}}[$__rate_interval]))",
+                    "{{detector}}",
+                ),
+                width=16,
+                height=10,
+                stacked=True,
+            ),
+            bars(
+                "Loudest detectors, 24 h",
+                "Findings of the last day by detector.",
+                Query(
+                    f"sort_desc(topk(15, sum by (detector) (increase(tocsin_findings_total{{{CHOSEN}}}[24h]))))",
+                    "{{detector}}",
+                ),
+                width=8,
+                height=10,
+            ),
+            graph(
+                "Incident changes by severity",
+                "Published revisions per minute.",
+                Query("60 * sum by (severity) (rate(tocsin_incident_changes_total[$__rate_interval]))", "{{severity}}"),
+                stacked=True,
+            ),
+            bars(
+                "Verdicts",
+                "What people found incidents to be, since the notifier's start.",
+                Query("sum by (verdict) (tocsin_verdicts_total)", "{{verdict}}"),
+            ),
+            graph(
+                "Commands",
+                "Lock-downs, releases and held shipments that were advised or ordered, per hour.",
+                Query(
+                    "3600 * sum by (command) (rate(tocsin_commands_total[$__rate_interval])) or vector(0)",
+                    "{{command}}",
+                ),
+                width=24,
+                height=6,
+            ),
+        ],
+        variables=[variable("domain", "Domain", "label_values(tocsin_events_total, domain)", multi=True)],
+        since="now-24h",
+    )

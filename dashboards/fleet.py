@@ -1,0 +1,85 @@
+"""Fleet: every site at a glance; what hangs on the wall."""
+
+from dashboards.build import dashboard, link
+from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, bars, graph, happenings, stat, steps
+
+SITE = link("Open the site", "/d/tocsin-site?var-site=${__field.labels.site}&${__url_time_range}")
+RISK = steps((0.3, YELLOW), (0.6, ORANGE), (0.9, RED))
+
+
+def fleet() -> Json:
+    """Build the dashboard."""
+    return dashboard(
+        "tocsin-fleet",
+        "Fleet",
+        "Every site at a glance: what is open, where, and who has gone blind.",
+        [
+            stat(
+                "Critical incidents",
+                "Open incidents that page. Anything above zero has somebody on the way.",
+                Query('sum(tocsin_open_incidents{severity="critical"})'),
+                thresholds=steps((1, RED)),
+            ),
+            stat(
+                "Warnings",
+                "Open incidents that somebody should look at in this shift.",
+                Query('sum(tocsin_open_incidents{severity="warning"})'),
+                thresholds=steps((1, YELLOW), (10, ORANGE)),
+            ),
+            stat(
+                "Pages, 12 h",
+                "How often the on-call person was called in the last twelve hours.",
+                Query("sum(increase(tocsin_pages_total[12h]))"),
+                thresholds=steps((1, YELLOW), (5, RED)),
+            ),
+            stat("Sites", "Sites known, declared or learnt.", Query("sum(tocsin_sites)")),
+            stat(
+                "Silent sites",
+                "Sites of which not one device speaks.",
+                Query("sum(tocsin_silent_sites)"),
+                thresholds=steps((1, RED)),
+            ),
+            stat(
+                "Silent devices",
+                "Share of all known devices that should have spoken and did not.",
+                Query("sum(tocsin_silent_devices) / clamp_min(sum(tocsin_devices), 1)"),
+                unit="percentunit",
+                thresholds=steps((0.02, YELLOW), (0.1, RED)),
+            ),
+            bars(
+                "Sites by risk",
+                "Probability that a site's open incident is an attack. A site without one is not listed.",
+                Query("sort_desc(topk(20, max by (site) (tocsin_site_risk)))", "{{site}}"),
+                unit="percentunit",
+                thresholds=RISK,
+                most=1,
+                height=10,
+                links=[SITE],
+            ),
+            happenings("Incidents", "What opened, escalated and closed, newest first.", ["tocsin"]),
+            graph(
+                "Open incidents",
+                "Incidents that are not closed, by severity.",
+                Query("sum by (severity) (tocsin_open_incidents)", "{{severity}}"),
+                stacked=True,
+            ),
+            graph(
+                "Findings",
+                "Things that detectors saw, per minute and domain: the background noise, and what rises above it.",
+                Query("60 * sum by (domain) (rate(tocsin_findings_total[$__rate_interval]))", "{{domain}}"),
+                stacked=True,
+            ),
+            graph(
+                "Silent devices by domain",
+                "Devices that should have spoken and did not. A step has one cause; a slope is batteries.",
+                Query("sum by (domain) (tocsin_silent_devices)", "{{domain}}"),
+            ),
+            graph(
+                "Telemetry",
+                "Valid objects taken in per second, by domain.",
+                Query("sum by (domain) (rate(tocsin_events_total[$__rate_interval]))", "{{domain}}"),
+                unit="cps",
+                stacked=True,
+            ),
+        ],
+    )

@@ -1,0 +1,63 @@
+"""Incident: where a page's link leads."""
+
+from dashboards.build import dashboard, textbox, variable
+from dashboards.fleet import RISK
+from dashboards.panels import RED, YELLOW, Json, Query, graph, happenings, stat, steps, text
+
+WORDS = """**Incident** `${incident}` at **${site}** · [its site](/d/tocsin-site?var-site=${site}&${__url_time_range}) ·
+the page tells the timeline; what it means and whom to call stands in its runbook, *SiteIncident*."""
+
+
+def incident() -> Json:
+    """Build the dashboard."""
+    return dashboard(
+        "tocsin-incident",
+        "Incident",
+        "One incident: how it grew, and whether people were told in time.",
+        [
+            text("About", "Which incident this is, and where to read on.", WORDS),
+            happenings(
+                "Timeline", "What happened to this incident, newest first.", ["tocsin", "incident:$incident"], height=12
+            ),
+            graph(
+                "Evidence by domain",
+                "Timeline entries of the site's open incidents. The second colour is what makes it page.",
+                Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
+                height=12,
+                stacked=True,
+            ),
+            graph(
+                "Risk",
+                "Probability of an attack at this site.",
+                Query('max(tocsin_site_risk{site="$site"})', "risk"),
+                unit="percentunit",
+                thresholds=RISK,
+                most=1,
+            ),
+            stat(
+                "Time to Alertmanager",
+                "95 % of the alerts of the last hour were accepted by Alertmanager within this time of being known.",
+                Query(
+                    "histogram_quantile(0.95, sum by (le)"
+                    ' (rate(tocsin_notify_delay_seconds_bucket{sink=~"alertmanager.*"}[1h])))'
+                ),
+                unit="s",
+                thresholds=steps((5, YELLOW), (10, RED)),
+                width=6,
+                height=8,
+            ),
+            stat(
+                "Waiting to be told",
+                "Alerts and annotations that a sink has yet to accept. Above zero for long: look at Platform.",
+                Query("sum(tocsin_sink_pending) or vector(0)"),
+                thresholds=steps((1, YELLOW), (50, RED)),
+                width=6,
+                height=8,
+            ),
+        ],
+        variables=[
+            variable("site", "Site", "label_values(tocsin_site_risk, site)"),
+            textbox("incident", "Incident"),
+        ],
+        marked=("tocsin", "incident:$incident"),
+    )

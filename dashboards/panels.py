@@ -1,0 +1,191 @@
+"""The kinds of panel: plain functions that answer Grafana's JSON."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
+
+SOURCE: Json = {"type": "prometheus", "uid": "tocsin-prometheus"}
+OWN: Json = {"type": "grafana", "uid": "-- Grafana --"}
+
+GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
+
+
+class Query(NamedTuple):
+    """A PromQL expression and how its series are called; `instant` asks for the latest value only."""
+
+    expr: str
+    legend: str = "__auto"
+    instant: bool = False
+
+
+def steps(*limits: tuple[float, str], base: str = GREEN) -> Json:
+    """Choose colours from a value upwards, after a base colour."""
+    given = [{"color": color, "value": value} for value, color in limits]
+    return {"mode": "absolute", "steps": [{"color": base, "value": None}, *given]}
+
+
+PLAIN = steps(base=BLUE)
+
+
+def _targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
+    return [
+        {
+            "refId": chr(ord("A") + number),
+            "datasource": SOURCE,
+            "editorMode": "code",
+            "expr": query.expr,
+            "legendFormat": query.legend,
+            "instant": query.instant,
+            "range": not query.instant,
+            "format": "table" if table else "time_series",
+        }
+        for number, query in enumerate(queries)
+    ]
+
+
+def _panel(kind: str, title: str, description: str, size: tuple[int, int], unit: str, **more: Any) -> Json:
+    defaults = {"unit": unit, "thresholds": more.pop("thresholds", PLAIN), "mappings": more.pop("mappings", [])}
+    defaults |= more.pop("defaults", {})
+    return {
+        "type": kind,
+        "title": title,
+        "description": description,
+        "datasource": SOURCE,
+        "gridPos": {"w": size[0], "h": size[1], "x": 0, "y": 0},
+        "fieldConfig": {"defaults": defaults, "overrides": []},
+        **more,
+    }
+
+
+def stat(
+    title: str,
+    description: str,
+    query: Query,
+    *,
+    unit: str = "short",
+    thresholds: Json = PLAIN,
+    width: int = 4,
+    height: int = 4,
+    mappings: list[Json] | None = None,
+    links: list[Json] | None = None,
+) -> Json:
+    """Show one number, coloured by its thresholds."""
+    return _panel(
+        "stat",
+        title,
+        description,
+        (width, height),
+        unit,
+        thresholds=thresholds,
+        mappings=mappings or [],
+        defaults={"links": links or [], "noValue": "0"},
+        targets=_targets([query]),
+        options={
+            "colorMode": "background" if len(thresholds["steps"]) > 1 else "value",
+            "graphMode": "area",
+            "justifyMode": "auto",
+            "orientation": "auto",
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "textMode": "auto",
+        },
+    )
+
+
+def graph(
+    title: str,
+    description: str,
+    *queries: Query,
+    unit: str = "short",
+    thresholds: Json = PLAIN,
+    width: int = 12,
+    height: int = 8,
+    stacked: bool = False,
+    most: float | None = None,
+) -> Json:
+    """Draw lines over time; thresholds beyond the first colour are drawn as lines."""
+    custom = {
+        "drawStyle": "line",
+        "lineWidth": 2,
+        "fillOpacity": 25 if stacked else 8,
+        "showPoints": "never",
+        "spanNulls": False,
+        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
+        "thresholdsStyle": {"mode": "line" if len(thresholds["steps"]) > 1 else "off"},
+    }
+    return _panel(
+        "timeseries",
+        title,
+        description,
+        (width, height),
+        unit,
+        thresholds=thresholds,
+        defaults={"custom": custom, "min": 0} | ({} if most is None else {"max": most}),
+        targets=_targets(queries),
+        options={
+            "legend": {
+                "displayMode": "table",
+                "placement": "bottom",
+                "calcs": ["lastNotNull", "max"],
+                "showLegend": True,
+            },
+            "tooltip": {"mode": "multi", "sort": "desc"},
+        },
+    )
+
+
+def bars(
+    title: str,
+    description: str,
+    query: Query,
+    *,
+    unit: str = "short",
+    thresholds: Json = PLAIN,
+    width: int = 12,
+    height: int = 8,
+    most: float | None = None,
+    links: list[Json] | None = None,
+) -> Json:
+    """Draw one horizontal bar a series, as it is now."""
+    return _panel(
+        "bargauge",
+        title,
+        description,
+        (width, height),
+        unit,
+        thresholds=thresholds,
+        defaults={"min": 0, "links": links or []} | ({} if most is None else {"max": most}),
+        targets=_targets([query._replace(instant=True)]),
+        options={
+            "displayMode": "gradient",
+            "orientation": "horizontal",
+            "showUnfilled": True,
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+        },
+    )
+
+
+def happenings(title: str, description: str, tags: Sequence[str], *, width: int = 12, height: int = 10) -> Json:
+    """List what was annotated under all these tags."""
+    panel = _panel("annolist", title, description, (width, height), "short")
+    panel["datasource"] = OWN
+    panel["options"] = {
+        "limit": 50,
+        "tags": list(tags),
+        "onlyFromThisDashboard": False,
+        "onlyInTimeRange": False,
+        "showTags": True,
+        "showTime": True,
+        "showUser": False,
+        "navigateToPanel": False,
+        "navigateBefore": "1h",
+        "navigateAfter": "1h",
+    }
+    return panel
+
+
+def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 3) -> Json:
+    """Show words, in Markdown."""
+    panel = _panel("text", title, description, (width, height), "short")
+    panel["options"] = {"mode": "markdown", "content": markdown}
+    return panel

@@ -1,0 +1,177 @@
+"""Platform: whether we ourselves work."""
+
+from dashboards.build import dashboard
+from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, graph, stat, steps
+
+DOWN: list[Json] = [{"type": "value", "options": {"0": {"text": "none", "color": RED}}}]
+OURS = 'job=~"tocsin-.*"'
+
+
+def platform() -> Json:
+    """Build the dashboard."""
+    return dashboard(
+        "tocsin-platform",
+        "Platform",
+        "Whether we ourselves work: telemetry in, decisions in time, people told.",
+        [*_now(), *_taken_in(), *_decided(), *_told(), *_processes()],
+    )
+
+
+def _now() -> list[Json]:
+    return [
+        stat(
+            "Workers",
+            "Workers that answer. None: nothing is detected.",
+            Query('sum(up{job="tocsin-worker"}) or vector(0)'),
+            thresholds=steps((1, "green"), base=RED),
+            mappings=DOWN,
+        ),
+        stat(
+            "Partitions owned",
+            "Partitions that workers hold, to be compared with the number of partitions.",
+            Query("sum(tocsin_partitions)"),
+        ),
+        stat(
+            "Records waiting",
+            "Records in Kafka that are yet to be read.",
+            Query("sum(tocsin_lag_records)"),
+            thresholds=steps((5000, YELLOW), (50000, RED)),
+        ),
+        stat(
+            "Behind",
+            "How far the slowest partition's decisions are behind the present.",
+            Query("clamp_min(time() - min(tocsin_clock_seconds > 0), 0)"),
+            unit="s",
+            thresholds=steps((15, YELLOW), (120, RED)),
+        ),
+        stat(
+            "Checkpoint age",
+            "Age of the oldest checkpoint: what a restart would have to read again.",
+            Query("max(tocsin_checkpoint_age_seconds)"),
+            unit="s",
+            thresholds=steps((30, YELLOW), (120, RED)),
+        ),
+        stat(
+            "Alerts firing",
+            "Rules about the platform itself that fire now, without the Watchdog.",
+            Query('count(ALERTS{alertstate="firing", alertname!="Watchdog"}) or vector(0)'),
+            thresholds=steps((1, ORANGE)),
+        ),
+    ]
+
+
+def _taken_in() -> list[Json]:
+    return [
+        graph(
+            "Objects taken in",
+            "Valid telemetry objects per second, by domain.",
+            Query("sum by (domain) (rate(tocsin_events_total[$__rate_interval]))", "{{domain}}"),
+            unit="cps",
+            stacked=True,
+        ),
+        graph(
+            "Records waiting by domain",
+            "Records in Kafka that are yet to be read. A slope down is catching up.",
+            Query("sum by (domain) (tocsin_lag_records)", "{{domain}}"),
+            thresholds=steps((50000, RED)),
+        ),
+        graph(
+            "Refused objects",
+            "Dead letters per second, by reason. The topic dead-letters says which producer and field.",
+            Query("sum by (reason) (rate(tocsin_dead_letters_total[$__rate_interval]))", "{{reason}}"),
+            unit="cps",
+        ),
+        graph(
+            "Duplicates and late objects",
+            "Objects per second that had been seen before, or came too late to be put in order.",
+            Query("sum(rate(tocsin_duplicates_total[$__rate_interval]))", "duplicates"),
+            Query("sum(rate(tocsin_late_events_total[$__rate_interval]))", "late"),
+            unit="cps",
+        ),
+    ]
+
+
+def _decided() -> list[Json]:
+    slices = "sum by (le) (rate(tocsin_slice_seconds_bucket[$__rate_interval]))"
+    return [
+        graph(
+            "Time to decide a slice",
+            "From the tick read back to everything published: median and 99th percentile.",
+            Query(f"histogram_quantile(0.5, {slices})", "median"),
+            Query(f"histogram_quantile(0.99, {slices})", "99 %"),
+            unit="s",
+            thresholds=steps((1, RED)),
+        ),
+        graph(
+            "Checkpoint age by worker",
+            "Age of each worker's oldest checkpoint; a saw-tooth of some ten seconds is right.",
+            Query("max by (instance) (tocsin_checkpoint_age_seconds)", "{{instance}}"),
+            unit="s",
+            thresholds=steps((120, RED)),
+        ),
+    ]
+
+
+def _told() -> list[Json]:
+    delay = "sum by (le, sink) (rate(tocsin_notify_delay_seconds_bucket[$__rate_interval]))"
+    return [
+        graph(
+            "Sinks up",
+            "1 when the last attempt to reach an Alertmanager or Grafana succeeded.",
+            Query("min by (sink) (tocsin_sink_up)", "{{sink}}"),
+            width=8,
+            most=1,
+        ),
+        graph(
+            "Notifications",
+            "Alerts and annotations per minute, by sink and what became of them.",
+            Query(
+                "60 * sum by (sink, outcome) (rate(tocsin_notifications_total[$__rate_interval]))",
+                "{{sink}} {{outcome}}",
+            ),
+            width=8,
+        ),
+        graph(
+            "Time to tell",
+            "95 % of the alerts and annotations were accepted within this time of being known.",
+            Query(f"histogram_quantile(0.95, {delay})", "{{sink}}"),
+            unit="s",
+            thresholds=steps((10, RED)),
+            width=8,
+        ),
+        graph(
+            "Incidents read",
+            "Revisions that the notifier read per minute; `repeated` ones are harmless, `unreadable` ones are not.",
+            Query("60 * sum by (outcome) (rate(tocsin_incidents_read_total[$__rate_interval]))", "{{outcome}}"),
+        ),
+        graph(
+            "Waiting to be told",
+            "Alerts and annotations that a sink has yet to accept.",
+            Query("sum by (sink) (tocsin_sink_pending)", "{{sink}}"),
+        ),
+    ]
+
+
+def _processes() -> list[Json]:
+    return [
+        graph(
+            "Memory",
+            "Resident memory of each process.",
+            Query(f"process_resident_memory_bytes{{{OURS}}}", "{{job}} {{instance}}"),
+            unit="bytes",
+        ),
+        graph(
+            "Processor",
+            "Share of one processor core that each process uses.",
+            Query(f"rate(process_cpu_seconds_total{{{OURS}}}[$__rate_interval])", "{{job}} {{instance}}"),
+            unit="percentunit",
+            thresholds=steps((0.9, YELLOW)),
+        ),
+        graph(
+            "Versions",
+            "Processes by version of the platform and of Python; more than one line during an update only.",
+            Query("count by (version, python) (tocsin_build_info)", "{{version}} on Python {{python}}"),
+            width=24,
+            height=6,
+        ),
+    ]

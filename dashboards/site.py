@@ -1,0 +1,71 @@
+"""Site: one warehouse, its five domains on one time axis."""
+
+from dashboards.build import dashboard, variable
+from dashboards.fleet import RISK
+from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, bars, graph, happenings, stat, steps
+
+
+def site() -> Json:
+    """Build the dashboard."""
+    return dashboard(
+        "tocsin-site",
+        "Site",
+        "One site: how sure we are that something is wrong, and which domains say so.",
+        [
+            stat(
+                "Risk",
+                "Highest probability of an attack among the site's open incidents.",
+                Query('max(tocsin_site_risk{site="$site"}) or vector(0)'),
+                unit="percentunit",
+                thresholds=RISK,
+                width=6,
+            ),
+            stat(
+                "Domains with evidence",
+                "How many of the five domains the open incidents have evidence of. Two independent ones page.",
+                Query('count(sum by (domain) (tocsin_site_evidence{site="$site"}) > 0) or vector(0)'),
+                thresholds=steps((1, YELLOW), (2, RED)),
+                width=6,
+            ),
+            stat(
+                "Evidence",
+                "Entries in the timelines of the site's open incidents.",
+                Query('sum(tocsin_site_evidence{site="$site"}) or vector(0)'),
+                thresholds=steps((1, YELLOW), (10, ORANGE)),
+                width=6,
+            ),
+            stat(
+                "Rank among sites",
+                "How many sites are at least as risky as this one; 1 is the riskiest.",
+                Query(
+                    'count(max by (site) (tocsin_site_risk) >= on() group_left() max(tocsin_site_risk{site="$site"}))'
+                    " or vector(0)"
+                ),
+                width=6,
+            ),
+            graph(
+                "Evidence by domain",
+                "Timeline entries of the open incidents: the five domains on one axis, as they spoke.",
+                Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
+                width=16,
+                height=10,
+                stacked=True,
+            ),
+            happenings("What happened here", "This site's incidents, newest first.", ["tocsin", "site:$site"], width=8),
+            graph(
+                "Risk over time",
+                "Probability of an attack, as evidence came and faded.",
+                Query('max(tocsin_site_risk{site="$site"})', "risk"),
+                unit="percentunit",
+                thresholds=RISK,
+                most=1,
+            ),
+            bars(
+                "Evidence now",
+                "Timeline entries of the open incidents, by domain.",
+                Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
+            ),
+        ],
+        variables=[variable("site", "Site", "label_values(tocsin_site_risk, site)")],
+        marked=("tocsin", "site:$site"),
+    )

@@ -1,0 +1,120 @@
+"""A camera shows a still or a loop: its numbers no longer vary as living pictures do."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from detectors.base import Detector, Row, Sign
+from detectors.events import CameraStatus
+from detectors.habit import Habit
+from detectors.scene import Scene
+from detectors.silence import spell
+
+REMEMBERED = 96
+"""Statuses in which a loop is looked for: its length is at most two thirds of them."""
+WARM = 20
+"""Statuses of a camera before it is judged."""
+
+Picture = tuple[float, float, float]
+
+
+class Frozen(Detector[CameraStatus]):
+    """Fires when bitrate, luminance and sharpness repeat exactly, as a whole, more often than this camera's ever do.
+
+    Noise alone changes a living picture's numbers. How often two statuses in succession are equal all the same is
+    learnt for each camera (a coarse encoder, a dark room); each further repeat multiplies the surprise. A loop repeats
+    a sequence of statuses: the same distance back, several times in succession.
+    """
+
+    name = "camera.frozen"
+    title = "still or looped picture"
+    domain = "camera"
+    sort = "learnt"
+    stage = "sight"
+    reads = ("camera.status",)
+    rate = 0.01
+    hit = 0.4
+
+    def __init__(self) -> None:
+        self.recent: deque[Picture] = deque(maxlen=REMEMBERED)
+        self.repeats = Habit(0.002, 200.0)
+        self.looped = Habit(0.005, 200.0)
+        self.run = 0
+        self.since = 0.0
+        self.seen = 0
+        self.lag = 0
+        self.loop = 0
+
+    def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
+        picture = _picture(event)
+        if picture is None:
+            self.run = self.loop = self.lag = 0
+            return None
+        still = bool(self.recent) and picture == self.recent[-1]
+        self.run = self.run + 1 if still else 0
+        if not still:
+            self.since = scene.time
+            self._follow(picture)
+        sign = self._judge(event, scene) if self.seen >= WARM else None
+        self.repeats.learn(still, 0.1 if self.run > 1 else 1.0)
+        self.recent.append(picture)
+        self.seen += 1
+        return sign
+
+    def _follow(self, picture: Picture) -> None:
+        """See whether this status continues a loop: the same number of statuses back, once more."""
+        recent = self.recent
+        if self.lag and len(recent) >= self.lag and recent[-self.lag] == picture:
+            self.loop += 1
+            return
+        self.looped.learn(self.loop > 0)
+        self.loop = self.lag = 0
+        if picture in recent:
+            backwards = list(recent)
+            backwards.reverse()
+            self.lag = backwards.index(picture) + 1
+            self.loop = 1
+
+    def _judge(self, event: CameraStatus, scene: Scene) -> Sign | None:
+        if self.run:
+            nats = self.run * self.repeats.surprise() + (0.5 if event.scene_change == 0.0 else -1.0)
+            lasted = scene.time - self.since
+            if nats < 5.0 or lasted < 0.0:
+                return None
+            score = min(0.05 * nats + 0.1, 0.95)
+            summary = (
+                f"Camera {event.device} has shown the same still for {spell(lasted)} while it reports as connected."
+            )
+            return Sign(score, summary, {"repeats": self.run, "lasted_s": round(lasted, 1)}, key="still")
+        if self.loop >= 3 and self.lag > 1:
+            nats = self.loop * self.looped.surprise()
+            if nats < 12.0:
+                return None
+            summary = f"Camera {event.device} shows the same {self.lag} pictures over and over."
+            return Sign(min(0.03 * nats + 0.1, 0.95), summary, {"length": self.lag, "matches": self.loop}, key="loop")
+        return None
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        for step in range(60):
+            yield _status(step, 1500 + 37 * step % 211, 0.3 + 0.001 * (step * 7 % 13))
+        yield {"t": 60 * 360, "type": "camera.status", "device": "cam-1", "connected": False}
+        yield {"t": 61 * 360, "type": "camera.status", "device": "cam-1", "connected": False}
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        for step in range(40):
+            yield _status(step, 1500 + 37 * step % 211, 0.3 + 0.001 * (step * 7 % 13))
+        for step in range(40, 43):
+            yield _status(step, 1540, 0.301)
+
+
+def _picture(event: CameraStatus) -> Picture | None:
+    bitrate, luminance, sharpness = event.bitrate, event.luminance, event.sharpness
+    if not event.connected or not bitrate or luminance is None or sharpness is None:
+        return None
+    return bitrate, luminance, sharpness
+
+
+def _status(step: int, bitrate: float, luminance: float) -> Row:
+    row: Row = {"t": step * 360, "type": "camera.status", "device": "cam-1", "connected": True, "fps": 12.0}
+    return {**row, "bitrate": bitrate, "luminance": luminance, "sharpness": 0.6, "scene_change": 0.03}

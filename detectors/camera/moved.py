@@ -1,0 +1,70 @@
+"""A camera was turned: what it sees stays unlike its learnt view."""
+
+from collections.abc import Iterable
+
+from detectors.base import Detector, Row, Sign
+from detectors.events import CameraStatus
+from detectors.scene import Scene
+from detectors.spread import Spread
+
+WARM = 40
+"""Statuses of a camera before it is judged."""
+RUN = 3
+"""Statuses in succession that must differ: traffic before the lens comes and goes."""
+
+
+class Moved(Detector[CameraStatus]):
+    """Fires when the difference from the learnt view stays far above what this camera shows in its busiest hours."""
+
+    name = "camera.moved"
+    title = "camera turned"
+    domain = "camera"
+    sort = "learnt"
+    stage = "sight"
+    reads = ("camera.status",)
+    rate = 0.02
+    hit = 0.25
+
+    def __init__(self) -> None:
+        self.change = Spread(2000)
+        self.highest = 0.2
+        self.run = 0
+
+    def score_one(self, event: CameraStatus, scene: Scene) -> Sign | None:
+        if self.run != RUN - 1 or not self._unlike(event.scene_change):
+            return None
+        changed = event.scene_change or 0.0
+        summary = f"Camera {event.device} no longer shows its usual view: {100 * changed:.0f} % of it has changed."
+        numbers = {"scene_change": changed, "usual": round(self.change.mean, 3), "highest": round(self.highest, 3)}
+        return Sign(0.25 if scene.open(scene.time) else 0.55, summary, numbers, key="view")
+
+    def learn_one(self, event: CameraStatus, scene: Scene) -> None:
+        changed = event.scene_change
+        if not event.connected or changed is None:
+            return
+        self.run = self.run + 1 if self._unlike(changed) else 0
+        if self.run == 0 or self.run > 100:
+            self.change.learn(self.change.tame(changed, 0.02, 6.0))
+        self.highest += (0.2 if changed > self.highest else 0.001) * (changed - self.highest)
+
+    def _unlike(self, changed: float | None) -> bool:
+        if changed is None or self.change.n < WARM:
+            return False
+        return changed > max(0.35, 1.2 * self.highest) and self.change.distance(changed, 0.03) > 4.0
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        for step in range(80):
+            yield _status(step, 0.02 + 0.01 * (step % 5) + (0.5 if step % 30 == 29 else 0.0))
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        for step in range(60):
+            yield _status(step, 0.02 + 0.01 * (step % 5))
+        for step in range(60, 64):
+            yield _status(step, 0.9)
+
+
+def _status(step: int, changed: float) -> Row:
+    row: Row = {"t": step * 360, "type": "camera.status", "device": "cam-1", "connected": True, "fps": 12.0}
+    return {**row, "bitrate": 900, "luminance": 0.4, "sharpness": 0.6, "scene_change": changed}

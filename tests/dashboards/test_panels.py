@@ -1,0 +1,119 @@
+"""The dashboards' definitions, and their queries in a real Prometheus."""
+
+import json
+import re
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from dashboards.catalogue import dashboards, queries
+from dashboards.panels import SOURCE
+from streams import metrics
+from streams.local.monitoring import Monitoring
+
+BOARDS = dashboards()
+PANELS = [(board["title"], panel) for board in BOARDS for panel in board["panels"]]
+OUTSIDE = {"up", "ALERTS", "process_resident_memory_bytes", "process_cpu_seconds_total", "tocsin_build_info"}
+IDS = [f"{title}: {panel['title']}" for title, panel in PANELS]
+
+
+def test_the_dashboards_are_all_there_and_are_json() -> None:
+    assert [board["title"] for board in BOARDS] == ["Fleet", "Site", "Incident", "Detectors", "Platform"]
+    assert json.loads(json.dumps(BOARDS)) == BOARDS
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
+def test_a_dashboard_can_be_found_and_left_again(board: dict[str, Any]) -> None:
+    assert re.fullmatch(r"tocsin-[a-z]{3,30}", board["uid"])
+    assert board["description"]
+    assert board["schemaVersion"] <= 38  # that of Grafana 9.4
+    assert board["links"][0]["tags"] == ["tocsin"]
+    assert board["tags"] == ["tocsin"]
+    titles = [panel["title"] for panel in board["panels"]]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(("title", "panel"), PANELS, ids=IDS)
+def test_a_panel_explains_itself(title: str, panel: dict[str, Any]) -> None:
+    assert len(panel["description"]) > 20
+    if panel["type"] in ("text", "annolist"):
+        return
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["value"] is None
+    assert panel["targets"]
+    assert all(target["datasource"] == SOURCE for target in panel["targets"])
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
+def test_panels_do_not_overlap_and_fit(board: dict[str, Any]) -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        assert place["x"] + place["w"] <= 24
+        assert not cells & taken, panel["title"]
+        taken |= cells
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
+def test_variables_that_are_used_are_defined_and_links_lead_somewhere(board: dict[str, Any]) -> None:
+    text = json.dumps({name: value for name, value in board.items() if name != "templating"})
+    used = set(re.findall(r"\$\{?(\w+)", text)) - {"__rate_interval", "__url_time_range", "__field"}
+    assert used == {variable["name"] for variable in board["templating"]["list"]}
+    assert set(re.findall(r"/d/(tocsin-\w+)", text)) <= {other["uid"] for other in BOARDS}
+
+
+def test_queries_ask_for_metrics_that_exist_and_every_metric_is_asked_for() -> None:
+    ours = {name: metric for metric in metrics.ALL for name in metrics.exposed(metric)}
+    asked: set[str] = set()
+    for query in queries(site="A-1"):
+        bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|by \([^)]*\)", "", query.expr)
+        names = set(re.findall(r"\b(?:tocsin|process)_\w+|\bup\b|\bALERTS\b", bare))
+        assert names, query
+        assert names <= set(ours) | OUTSIDE, query
+        asked |= names
+    shown = {id(ours[name]) for name in asked if name in ours}
+    missing = [metric.describe()[0].name for metric in metrics.ALL if id(metric) not in shown]
+    assert missing == []
+
+
+def test_every_query_answers_in_a_real_prometheus() -> None:
+    metrics.SITE_RISK.labels("A-1").set(0.9)
+    for domain in metrics.DOMAINS:
+        metrics.SITE_EVIDENCE.labels("A-1", domain).set(2)
+        metrics.FINDINGS.labels(domain, "some").inc()
+    metrics.DEAD_LETTERS.labels("type").inc()
+    metrics.COMMANDS.labels("lockdown").inc()
+    metrics.CLOCK.set(time.time())
+    metrics.SLICE_SECONDS.observe(0.02)
+    metrics.INCIDENTS_READ.labels("new").inc()
+    metrics.SINK_UP.labels("alertmanager x").set(1)
+    metrics.SINK_PENDING.labels("alertmanager x").set(0)
+    metrics.NOTIFICATIONS.labels("alertmanager x", "delivered").inc()
+    metrics.NOTIFY_DELAY.labels("alertmanager x").observe(0.1)
+    worker, notifier = metrics.serve([metrics.WORKER]), metrics.serve([metrics.NOTIFIER])
+    places = {"workers": [worker.url.removeprefix("http://")], "notifiers": [notifier.url.removeprefix("http://")]}
+    try:
+        with Monitoring("http://127.0.0.1:9/", **places) as monitoring:
+            empty = {(query.panel, query.expr) for query in queries("30s", site="A-1")}
+            deadline = time.monotonic() + 45
+            while empty and time.monotonic() < deadline:
+                metrics.SLICE_SECONDS.observe(0.02)
+                metrics.NOTIFY_DELAY.labels("alertmanager x").observe(0.1)
+                empty = {(panel, expr) for panel, expr in empty if not _answer(monitoring, expr)}
+                time.sleep(0.5)
+            assert empty == set()
+    finally:
+        worker.close()
+        notifier.close()
+        metrics.SITE_RISK.remove("A-1")
+
+
+def _answer(monitoring: Monitoring, expr: str) -> list[Any]:
+    answer = httpx.get(f"{monitoring.prometheus.url}/api/v1/query", params={"query": expr})
+    assert answer.status_code == 200, f"{expr}: {answer.text}"
+    result: list[Any] = answer.json()["data"]["result"]
+    return result

@@ -1,0 +1,147 @@
+"""Tags rewritten, cloned, printed twice, failing; pallets at a door; stock that shrinks."""
+
+from typing import Any
+
+from detectors.base import Detector, Row, Sign
+from detectors.rfid.clone import Clone
+from detectors.rfid.count_drift import CountDrift
+from detectors.rfid.crypto import Crypto
+from detectors.rfid.other_epc import OtherEpc
+from detectors.rfid.relabelling import Relabelling
+from detectors.rfid.reprint import Reprint
+from detectors.rfid.unentitled_pallet import UnentitledPallet
+from detectors.shipment import story
+from detectors.shipment.story import HOUR, signal
+from tests.detectors.story import tell
+
+DAY = 24 * HOUR
+
+
+def encode(t: float, n: int, previous: int | None, article: int = 1, user: str = "u-1", tid: str = "") -> Row:
+    row: Row = {"t": t, "type": "rfid.encode", "device": "enc-1", "biz_step": "encoding", "user": user}
+    row["previous_epc"] = None if previous is None else f"urn:epc:id:sgtin:1.1.{previous}"
+    return row | {"epc": f"urn:epc:id:sgtin:1.{article}.{n}", "tid": tid or f"E280{n:020X}"}
+
+
+def read(t: float, n: int, **more: Any) -> Row:
+    row: Row = {"t": t, "type": "rfid.read", "device": "rdr-1", "biz_step": "loading", "read_point": "D1"}
+    return row | {"epc": f"urn:epc:id:sgtin:1.1.{n}"} | more
+
+
+def count(day: int, counted: int, zone: str = "A", expected: int = 200) -> Row:
+    row: Row = {"t": day * DAY, "type": "rfid.count", "device": "hh-1", "zone": zone}
+    return row | {"counted": counted, "expected": expected}
+
+
+def office_weeks(size: int = 5) -> list[Row]:
+    return [encode(d * DAY + 10 * HOUR + 40 * n, 1000 + 50 * d + n, 50 * d + n) for d in range(14) for n in range(size)]
+
+
+def best(signs: list[Sign]) -> float:
+    return max((sign.score for sign in signs), default=0.0)
+
+
+def relabel(*rows: Row) -> list[Sign]:
+    return tell(Relabelling(), [*office_weeks(), *rows])
+
+
+def test_damaged_labels_and_goods_inwards_are_everyday_life() -> None:
+    inwards = [encode(14 * DAY + 9 * HOUR + 20 * n, 9000 + n, None) for n in range(60)]
+    assert relabel(*inwards) == []
+
+
+def test_relabelling_at_night_is_seen_at_the_first_label_and_grows_surer() -> None:
+    night = [encode(14 * DAY + 25.5 * HOUR + 30 * n, 9000 + n, 8000 + n, article=2) for n in range(20)]
+    signs = relabel(signal(14 * DAY + 20 * HOUR, "CL"), *night)
+    assert signs[0].evidence["labels"] == 1
+    assert best(signs) >= 0.95
+
+
+def test_a_batch_far_beyond_the_usual_size_by_day_to_other_products_is_seen() -> None:
+    bulk = [encode(14 * DAY + 11 * HOUR + 30 * n, 9000 + n, 8000 + n, article=2, user="u-9") for n in range(60)]
+    assert best(relabel(*bulk)) > 0.8
+
+
+def test_a_site_that_relabels_in_bulk_every_day_is_not_odd() -> None:
+    assert best(tell(Relabelling(), office_weeks(50)[200:])) < 0.3
+
+
+def test_a_chip_rewritten_past_the_encoder_is_named_and_a_proper_one_is_not() -> None:
+    rows = [read(0, 1, tid="A1"), encode(10, 2, 1, tid="A1"), read(20, 2, tid="A1")]
+    assert tell(OtherEpc(), rows) == []
+    assert len(tell(OtherEpc(), [*rows, read(30, 3, tid="A1")])) == 1
+    assert len(tell(OtherEpc(), [*rows, encode(30, 4, 3, tid="A1")])) == 1
+
+
+def test_tids_without_serial_number_lower_the_score() -> None:
+    signs = tell(OtherEpc(), [read(n, n, tid="E2801160") for n in range(1500)])
+    assert signs[-1].score < 0.05
+
+
+def test_old_news_after_an_outage_is_no_rewritten_chip() -> None:
+    rows = [read(HOUR, 1, tid="A1"), encode(2 * HOUR, 2, 1, tid="A1"), read(HOUR + 60, 1, tid="A1")]
+    assert tell(OtherEpc(), rows) == []
+    assert tell(Clone(), rows) == []
+
+
+def test_one_epc_on_two_chips_is_a_clone_unless_the_label_was_replaced() -> None:
+    assert len(tell(Clone(), [read(0, 1, tid="A1"), read(9, 1, tid="B1")])) == 1
+    replaced = [read(0, 1, tid="A1"), encode(5, 1, None, tid="B1"), read(9, 1, tid="B1")]
+    assert tell(Clone(), replaced) == []
+    assert tell(Clone(), [read(0, 1), read(9, 1)]) == []
+
+
+def test_a_label_written_a_third_time_is_a_copy() -> None:
+    rows = [encode(n * 60, 1, None, tid=f"A{n}") for n in range(5)]
+    assert [sign.evidence["chips"] for sign in tell(Reprint(), rows)] == [3, 4, 5]
+    assert tell(Reprint(), [encode(n * 60, 1, None, tid="A1") for n in range(5)]) == []
+
+
+def crypto(*rows: Row) -> list[Sign]:
+    return tell(Crypto(), [*(read(30.0 * n, n, authenticated=n % 100 != 7) for n in range(1000)), *rows])
+
+
+def test_single_failures_are_everyday_life_many_within_an_hour_are_not() -> None:
+    assert crypto(read(30100, 1, authenticated=False)) == []
+    assert best(crypto(*(read(40000.0 + n, n, authenticated=False) for n in range(10)))) > 0.3
+
+
+def test_tags_that_stop_answering_are_seen_where_they_used_to_answer() -> None:
+    assert len(crypto(*(read(40000.0 + n, n) for n in range(60)))) > 0
+    assert tell(Crypto(), [read(30.0 * n, n) for n in range(3000)]) == []
+
+
+def shrink(daily: list[int], zone: Detector[Any] | None = None) -> list[Sign]:
+    return tell(zone or CountDrift(), [count(day, 200 + off) for day, off in enumerate(daily)])
+
+
+def test_miscounts_both_ways_and_one_large_one_are_everyday_life() -> None:
+    assert shrink([0, 1, -1, 2, -2, 0, -3, 3, 1, -1] * 20) == []
+    assert shrink([0] * 30 + [-40, 40] + [0] * 30) == []
+
+
+def test_an_expected_that_nobody_corrects_is_no_new_loss() -> None:
+    assert shrink([0] * 20 + [-4] * 30) == []
+
+
+def test_a_little_less_every_day_is_seen_within_a_fortnight() -> None:
+    signs = shrink([0, 1, -1, 0, -2, 2] * 5 + [-2, -3, -1, -2, -3, -2, -1, -3, -2, -4, -2, -3, -2, -3])
+    assert signs and "fallen short" in signs[0].summary
+
+
+def test_a_planned_pallet_by_day_is_quiet_an_unknown_one_with_new_labels_at_night_is_definite() -> None:
+    rows: list[Row] = [row for day in range(3) for row in story.ordinary_day(day * DAY)]
+    for n in range(30):
+        rows += [
+            read(DAY + 9 * HOUR + 60 * n + k, 10 * n + k, sscc=f"urn:epc:id:sscc:1.SO-0-{n % 2}") for k in range(5)
+        ]
+    night = 3 * DAY + HOUR
+    rows += [encode(night + k, 9000 + k, 8000 + k) for k in range(5)]
+    thieves = [read(night + 900 + k, 9000 + k, sscc="urn:epc:id:sscc:1.X") for k in range(5)]
+    rows.sort(key=lambda row: row["t"])
+    assert tell(UnentitledPallet(), rows) == []
+    assert best(tell(UnentitledPallet(), [*rows, *thieves])) >= 0.9
+
+
+def test_stray_reads_at_a_door_are_not_judged() -> None:
+    assert tell(UnentitledPallet(), [signal(0, "CL"), read(HOUR, 1, sscc="urn:x"), read(3 * HOUR, 2)]) == []

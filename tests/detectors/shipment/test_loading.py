@@ -1,0 +1,118 @@
+"""Loadings and departures: everyday oddities pass, goods that leave with no right to are named at once."""
+
+from collections.abc import Iterator
+
+from detectors.base import Row, Sign
+from detectors.shipment import story
+from detectors.shipment.story import HOUR, departed, gate, loaded, planned, signal
+from detectors.shipment.unentitled_departure import UnentitledDeparture
+from detectors.shipment.unentitled_load import UnentitledLoad
+from tests.detectors.story import tell
+
+DAY = 24 * HOUR
+
+
+def weeks(days: int = 10) -> Iterator[Row]:
+    for day in range(days):
+        if day % 7 < 5:
+            yield from story.ordinary_day(day * DAY)
+
+
+def load(*rows: Row, days: int = 10) -> list[Sign]:
+    return tell(UnentitledLoad(), [*weeks(days), *rows])
+
+
+def order(at: float) -> list[Row]:
+    return [planned(at - 20 * HOUR, "SO-X", at, "LEW4660")]
+
+
+MORNING = 10 * DAY + 8.5 * HOUR  # a Thursday
+OPENED = signal(10 * DAY + 6 * HOUR, "OP")
+NIGHT = 10 * DAY + 26 * HOUR
+
+
+def test_a_subcontracted_lorry_is_everyday_life() -> None:
+    rows = [OPENED, gate(MORNING - 600, "EEBC5064"), loaded(MORNING, "SO-X", "EEBC5064", 0)]
+    assert load(*order(MORNING), *rows) == []
+
+
+def test_an_order_booked_after_its_loading_is_everyday_life() -> None:
+    rows = [OPENED, gate(MORNING - 600, "LEW4660"), loaded(MORNING, "SO-X", "LEW4660", 0)]
+    assert load(*rows, planned(MORNING + HOUR, "SO-X", MORNING, "LEW4660")) == []
+
+
+def test_empties_without_order_are_everyday_life() -> None:
+    rows = [{"t": MORNING + 200 * n, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"} for n in range(7)]
+    assert load(OPENED, *rows) == []
+
+
+def test_overtime_is_everyday_life() -> None:
+    late = 10 * DAY + 22 * HOUR
+    rows = [OPENED, gate(late - 600, "LEW4660"), loaded(late, "SO-X", "LEW4660", 0)]
+    assert load(*order(late), *rows) == []
+
+
+def test_a_forgotten_unset_alone_pages_nobody() -> None:
+    rows = [gate(NIGHT - 600, "LEW4660"), loaded(NIGHT, "SO-X", "LEW4660", 0)]
+    signs = load(*order(NIGHT), *rows)
+    assert all(sign.score < 0.5 for sign in signs)
+
+
+def test_another_lorry_at_night_while_the_alarm_is_set_is_definite_at_the_first_pallet() -> None:
+    signs = load(*order(NIGHT + 6 * HOUR), loaded(NIGHT, "SO-X", "ZRRW3479", 0))
+    assert signs[0].score >= 0.9
+    assert "the intruder alarm is set" in signs[0].summary
+    assert signs[0].evidence["order"] == "SO-X"
+
+
+def test_pallets_beside_a_planned_order_by_day_grow_surer_one_by_one() -> None:
+    rows = [loaded(MORNING + 120 * n, "SO-X", "LEW4660", n) for n in range(8)]
+    signs = load(*order(MORNING), OPENED, gate(MORNING - 600, "LEW4660"), *rows)
+    scores = [sign.score for sign in signs]
+    assert scores and scores == sorted(scores)
+    assert scores[-1] > 0.3
+    assert "of 2 planned" in signs[-1].summary
+
+
+def test_a_second_batch_on_an_order_that_has_left_with_another_lorry_is_definite() -> None:
+    rows = [*order(MORNING), OPENED, gate(MORNING - 600, "LEW4660")]
+    rows += [loaded(MORNING + 120 * n, "SO-X", "LEW4660", n) for n in range(2)]
+    rows += [departed(MORNING + 600, "SO-X", "LEW4660"), gate(MORNING + 900, "LEW4660", "out")]
+    rows += [loaded(MORNING + 5 * HOUR + 120 * n, "SO-X", "ZRRW3479", 10 + n) for n in range(3)]
+    assert load(*rows)[-1].score >= 0.9
+
+
+def test_a_site_that_always_loads_at_night_with_the_alarm_set_is_not_odd() -> None:
+    rows: list[Row] = []
+    for day in range(20):
+        rows.append(signal(day * DAY, "CL"))
+        for n in range(5):
+            at, name = day * DAY + (22 + 0.3 * n) * HOUR, f"SO-{day}-{n}"
+            rows += [planned(at - 10 * HOUR, name, at, "LEW4660"), loaded(at, name, "LEW4660", 0)]
+    signs = tell(UnentitledLoad(), rows)
+    assert all(sign.score < 0.9 for sign in signs)
+    assert not [sign for sign in tell(UnentitledLoad(), rows[: len(rows) // 2]) if sign.score > 0.5]
+
+
+def test_orders_booked_before_the_site_was_first_heard_of_say_nothing() -> None:
+    assert load(loaded(9 * HOUR, "SO-OLD", "LEW4660", 0), days=0) == []
+
+
+def test_the_loading_of_the_next_lorry_at_the_dock_starts_afresh() -> None:
+    rows = [*order(NIGHT + 6 * HOUR), loaded(NIGHT, "SO-X", "ZRRW3479", 0)]
+    later = 11 * DAY + 8.5 * HOUR
+    rows += [signal(11 * DAY + 6 * HOUR, "OP"), planned(11 * DAY, "SO-Y", later, "KCDT0497")]
+    rows += [gate(later - 600, "KCDT0497"), loaded(later, "SO-Y", "KCDT0497", 0)]
+    assert {sign.evidence["order"] for sign in load(*rows)} == {"SO-X"}
+
+
+def test_a_departure_at_night_without_right_is_definite() -> None:
+    rows = [*weeks(), *order(NIGHT + 6 * HOUR), departed(NIGHT, "SO-X", "ZRRW3479", 6)]
+    signs = tell(UnentitledDeparture(), rows)
+    assert signs[-1].score >= 0.9
+    assert "ZRRW3479" in signs[-1].summary
+
+
+def test_an_ordinary_fortnight_gives_nothing() -> None:
+    assert load() == []
+    assert tell(UnentitledDeparture(), weeks()) == []
