@@ -13,7 +13,8 @@ RUNBOOKS = Path(__file__).parent / "runbooks"
 ALERTMANAGER = Path(__file__).parent / "alertmanager" / "alertmanager.yml"
 ALERTMANAGER_FLAGS = ("--data.retention=1440h", "--cluster.listen-address=")
 """Longer than the longest `repeat_interval`: else Alertmanager forgets that it has paged, and pages again."""
-PROMETHEUS_FLAGS = ("--storage.tsdb.retention.time=30d",)
+PROMETHEUS_FLAGS = ("--storage.tsdb.retention.time=30d", "--rules.alert.resend-delay=15s")
+"""Resent soon: an Alertmanager that started a moment ago knows all alerts a quarter of a minute later."""
 RECEIVERS = ("pager", "shift", "watchdog")
 
 

@@ -77,7 +77,7 @@ class Lull(Detector[E_contra]):
         self.hour = now // HOUR_S * HOUR_S
         self.wake = self.hour + HOUR_S
         self.heard = set()
-        if now - scene.presence.latest > HOUR_S / 4 or scene.presence.severed(now):
+        if now - max(scene.presence.latest, scene.heard) > HOUR_S / 4 or scene.presence.severed(now):
             return []
         local = scene.local(hour)
         slot = local.hour + (24 if local.weekday() > 4 else 0)

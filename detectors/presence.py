@@ -99,7 +99,7 @@ class Presence:
     Attributes
     ----------
     latest
-        When anything last arrived, by the arrival clock, s.
+        When any periodic message last arrived over the common line, by the arrival clock, s.
     since
         Since when the line has been up without a break, s.
     """
@@ -111,14 +111,17 @@ class Presence:
         self.since = 0.0
         self.pulse = 10.0
 
-    def heard(self, kind: str, device: str, time: float, clock: float) -> None:
-        """Take an object of type `kind` of event time `time` that arrived at `clock`, Unix seconds."""
-        pause = clock - self.latest
-        if pause:
-            self._beat(kind, device, pause, clock)
+    def heard(self, kind: str, device: str, time: float, clock: float, apart: bool = False) -> None:
+        """Take an object of type `kind` of event time `time` that arrived at `clock`, Unix seconds.
+
+        With `apart` it came by a line of its own (cellular) and says nothing of the one that the others share.
+        """
         names = self.kinds.get(kind)
         if names is None:
             return
+        pause = clock - self.latest
+        if pause and not apart:
+            self._beat(kind, device, pause, clock)
         name = names.get(device)
         if name is None:
             self._meet(kind, device, time, clock)

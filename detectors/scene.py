@@ -71,7 +71,8 @@ class Scene:
 
     def learn_one(self, kind: str, event: Any) -> None:
         """Take one telemetry object of type `kind` at `self.time`, after the detectors judged it."""
-        self.presence.heard(kind, event.device, self.time, self.clock)
+        apart = kind == "alarm.heartbeat" and event.path == "cellular"
+        self.presence.heard(kind, event.device, self.time, self.clock, apart)
         if kind == "power.reading":
             self.supply.reading(event.feed, event.voltage, self.time)
         elif kind == "power.status":

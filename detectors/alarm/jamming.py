@@ -12,7 +12,7 @@ from detectors.state import part
 
 JAMMED = 0.45
 """Share of heartbeats that a jammer breaks or swallows; one that works in bursts reaches fewer."""
-ENOUGH = 8.0
+ENOUGH = 10.0
 """Nats of accumulated evidence from which on it is said."""
 MOST = 60.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
@@ -36,7 +36,7 @@ class Radio:
 class Jamming(Detector[AlarmHeartbeat]):
     """Accumulates, over all radio devices of the site, what speaks for a jammer (a CUSUM of log-likelihood ratios).
 
-    Each heartbeat that should have come is one trial: it came sound, it came with noise or loss far above what this
+    Each heartbeat that should have come is one trial: it came sound, it came with losses far above what this
     device shows, or it did not come. A jammer breaks many of them at several devices, whether it works without pause or
     in bursts far shorter than a heartbeat's interval; interference by a forklift breaks a few. Misses count only while
     the line from the site is up, by each device's own share of lost messages, at most three in a row of one device.
@@ -80,7 +80,9 @@ class Jamming(Detector[AlarmHeartbeat]):
             self._calm()
         self.broken.learn(broken, 0.2 if self.evidence > ENOUGH else 1.0)
         self._learn(event, radio)
-        return self._sign(scene) if broken else None
+        if broken and self._telling():
+            self.wake = scene.clock
+        return None
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Count the heartbeats that did not come."""
@@ -100,8 +102,7 @@ class Jamming(Detector[AlarmHeartbeat]):
                 start = max(stream.last, presence.since)
                 soonest = min(soonest, start + (radio.counted + 1) * stream.interval + stream.grace() + 0.5)
         self.wake = max(soonest, now + 10.0)
-        sign = None if presence.severed(now) else self._sign(scene)
-        return [] if sign is None else [sign]
+        return [self._sign()] if self._telling() and not presence.severed(now) else []
 
     def _add(self, device: str, weight: float) -> None:
         self.evidence = min(self.evidence + weight, MOST)
@@ -113,10 +114,13 @@ class Jamming(Detector[AlarmHeartbeat]):
         if self.evidence < ENOUGH / 2:
             self.told = 0.0
 
-    def _sign(self, scene: Scene) -> Sign | None:
+    def _telling(self) -> bool:
+        radios = len(self.radios)
+        enough = len(self.hurt) >= min(max(3.0, 0.3 * radios), radios)
+        return enough and self.evidence >= max(ENOUGH, 1.3 * self.told)
+
+    def _sign(self) -> Sign:
         hurt = len(self.hurt)
-        if self.evidence < ENOUGH or hurt < min(3, len(self.radios)) or self.evidence < 1.3 * self.told:
-            return None
         self.told = self.evidence
         return Sign(
             1.0 - exp(-self.evidence / 12.0),
@@ -135,6 +139,8 @@ class Jamming(Detector[AlarmHeartbeat]):
     def quiet(cls) -> Iterable[Row]:
         yield from _beats(0, 20)
         yield {**_beat(20, 0), "packet_loss": 0.6}  # a forklift before one of them
+        for number in range(1, 6):  # a noisy machine: louder, and nothing is lost
+            yield {**_beat(20, number), "noise_floor": -90.0, "packet_loss": 0.04}
         yield from _beats(21, 24)
         yield {"tick": 24 * 300}
 
@@ -143,17 +149,17 @@ class Jamming(Detector[AlarmHeartbeat]):
         yield from _beats(0, 20)
         for number in range(4):
             yield {**_beat(20, number), "packet_loss": 0.7, "noise_floor": -82.0}
+        yield {"tick": 20 * 300 + 10}
 
 
 def _broken(event: AlarmHeartbeat, radio: Radio) -> bool:
     noise, loss = event.noise_floor, event.packet_loss
-    if noise is not None and radio.noise.n >= 5 and noise > -100.0 and radio.noise.distance(noise, 2.0) > 4.0:
-        return True
+    noisy = noise is not None and radio.noise.n >= 5 and radio.noise.distance(noise, 2.0) > 4.0
     if loss is None:
-        return False
+        return noisy and noise is not None and noise > radio.noise.mean + 12.0
     if radio.loss.n < 5:
         return loss > 0.6
-    return loss > radio.loss.mean + max(0.2, 5.0 * radio.loss.sd)
+    return loss > radio.loss.mean + max(0.08 if noisy else 0.2, 5.0 * radio.loss.sd)
 
 
 def _beat(step: int, number: int) -> Row:

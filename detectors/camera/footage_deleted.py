@@ -39,7 +39,7 @@ class FootageDeleted(Detector[CameraEvent]):
         if self.times and near >= 0.15 * len(self.times):
             return None
         young = len(self.times) < 3 and scene.age() < 3 * 86400.0
-        score = 0.2 if young else 0.6
+        score = 0.1 if young else 0.6
         summary = f"Footage was deleted on {event.device} at {local:%H:%M}; its retention runs at other hours."
         if not self.times:
             summary = f"Footage was deleted on {event.device} at {local:%H:%M}, for the first time that is known."

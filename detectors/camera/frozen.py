@@ -33,6 +33,7 @@ class Frozen(Detector[CameraStatus]):
     reads = ("camera.status",)
     rate = 0.01
     hit = 0.4
+    repeat_s = 12 * 3600.0
 
     def __init__(self) -> None:
         self.recent: deque[Picture] = deque(maxlen=REMEMBERED)

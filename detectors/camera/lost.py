@@ -29,7 +29,7 @@ class Lost(Detector[CameraStatus | CameraEvent]):
     reads = ("camera.status", "camera.event")
     rate = 0.15
     hit = 0.4
-    explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
+    explained_by = ("camera.blackout", "power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:
         self.device = ""

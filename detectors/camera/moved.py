@@ -7,8 +7,10 @@ from detectors.events import CameraStatus
 from detectors.scene import Scene
 from detectors.spread import Spread
 
-WARM = 40
+WARM = 100
 """Statuses of a camera before it is judged."""
+YOUNG_S = 86400.0
+"""A camera must have been seen by day and by night."""
 RUN = 3
 """Statuses in succession that must differ: traffic before the lens comes and goes."""
 
@@ -31,7 +33,7 @@ class Moved(Detector[CameraStatus]):
         self.run = 0
 
     def score_one(self, event: CameraStatus, scene: Scene) -> Sign | None:
-        if self.run != RUN - 1 or not self._unlike(event.scene_change):
+        if self.run != RUN - 1 or scene.age() < YOUNG_S or not self._unlike(event.scene_change):
             return None
         changed = event.scene_change or 0.0
         summary = f"Camera {event.device} no longer shows its usual view: {100 * changed:.0f} % of it has changed."
@@ -59,9 +61,9 @@ class Moved(Detector[CameraStatus]):
 
     @classmethod
     def firing(cls) -> Iterable[Row]:
-        for step in range(60):
+        for step in range(300):
             yield _status(step, 0.02 + 0.01 * (step % 5))
-        for step in range(60, 64):
+        for step in range(300, 304):
             yield _status(step, 0.9)
 
 

@@ -16,7 +16,7 @@ class StorageFailure(Detector[CameraEvent]):
     sort = "definite"
     stage = "sight"
     reads = ("camera.event",)
-    rate = 0.02
+    rate = 0.03
     hit = 0.4
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class StorageFailure(Detector[CameraEvent]):
     def score_one(self, event: CameraEvent, scene: Scene) -> Sign | None:
         if event.topic != "Device/HardwareFailure/StorageFailure" or not event.state or self.failed:
             return None
-        score = 0.3 if scene.open(scene.time) else 0.55
+        score = 0.25 if scene.open(scene.time) else 0.4
         return Sign(score, f"The storage of recorder {event.device} has failed.", {"topic": event.topic}, key="storage")
 
     def learn_one(self, event: CameraEvent, scene: Scene) -> None:

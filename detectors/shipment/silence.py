@@ -42,7 +42,7 @@ def _weeks(days: range, devices: int) -> Iterable[Row]:
             for n in range(devices):
                 if n == 0 or hour % 3 == 0:
                     yield _seen(at + 600.0 * (n + 1), n)
-        yield {"t": at + 3000.0, "type": "alarm.signal", "device": "panel-1", "code": "RP"}
+        yield {"t": at + 3000.0, "type": "alarm.heartbeat", "device": "panel-ip", "path": "ip"}
         if hour % 24 in (6, 20) and hour // 24 % 7 < 5:
             yield {
                 "t": at + 3100.0,

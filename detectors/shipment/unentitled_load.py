@@ -28,7 +28,7 @@ class UnentitledLoad(Detector[ShipmentLoaded]):
     stage: ClassVar[Stage] = "egress"
     reads: ClassVar[tuple[str, ...]] = ("shipment.loaded",)
     scope = "site"
-    rate: ClassVar[float] = 0.01
+    rate: ClassVar[float] = 0.02
     hit: ClassVar[float] = 0.8
     alone: ClassVar[bool] = True
     memory_s: ClassVar[float] = 12 * 3600.0

@@ -87,7 +87,7 @@ async def _assign(consumer: Any, brokers: str) -> set[int]:
     """Assign every partition from its beginning, and say which."""
     while True:
         try:
-            found = await asyncio.to_thread(consumer.list_topics, TOPIC, 5)
+            found = await asyncio.to_thread(consumer.list_topics, TOPIC, 2)
             break
         except KafkaException as error:
             log.warning("Kafka at %s does not answer (%s). Waiting for it.", brokers, error.args[0].str())

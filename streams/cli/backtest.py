@@ -12,7 +12,7 @@ import typer
 
 def command(
     recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings: NDJSON, plain or .gz or .zst; several are read one after another.")
+        list[Path], typer.Argument(help="Recordings: NDJSON, plain or .gz or .zst; several are merged by arrival.")
     ],
     labels: Annotated[
         Path | None, typer.Option(help="Labels of what really happened (JSON); scores the run against them.")
@@ -38,15 +38,14 @@ def run(recordings: list[Path], labels: Path | None, findings: bool, report: Pat
 
     from streams.incidents.backtest import Backtest
     from streams.incidents.scoring import Label, Scorer
-    from streams.telemetry.recording import read
+    from streams.telemetry.recording import replay
 
     scorer = Scorer(msgspec.json.decode(labels.read_bytes(), type=list[Label]) if labels else [])
     backtest = Backtest()
     write = sys.stdout.buffer.write
     began = time.perf_counter()
     with _progress(recordings) as advance:
-        lines = (line for path in recordings for line in read(path, advance))
-        for told in backtest.run(lines):
+        for told in backtest.run(replay(recordings, advance)):
             scorer.take(told)
             if findings or "incident" in told:
                 write(msgspec.json.encode(told) + b"\n")

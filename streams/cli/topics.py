@@ -52,7 +52,9 @@ def _table(rows: "list[Row]") -> "Table":
     from rich import box
     from rich.table import Table
 
-    table = Table("topic", "holds", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("topic", no_wrap=True)
+    table.add_column("holds")
     table.add_column("partitions", justify="right")
     table.add_column("copies", justify="right")
     table.add_column("kept")

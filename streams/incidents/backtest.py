@@ -9,9 +9,9 @@ from streams.incidents.registry import Registry
 from streams.incidents.shard import Shard
 from streams.incidents.watch import HOLD_S
 from streams.telemetry.control import Control
-from streams.telemetry.decode import Arrival, decode
-from streams.telemetry.decode_control import decode_control
-from streams.telemetry.recording import Line, clocked
+from streams.telemetry.decode import TOPICS, Arrival, decode
+from streams.telemetry.decode_control import KINDS, decode_control
+from streams.telemetry.recording import Line, RecordingError
 from streams.telemetry.refusal import Refusal
 
 Told = dict[str, Any]
@@ -36,12 +36,18 @@ class Backtest:
         self.first: float | None = None
         self.last = 0.0
 
-    def run(self, lines: Iterable[Line]) -> Iterator[Told]:
-        """Yield each event as the contract has it, in the order of decision."""
+    def run(self, lines: Iterable[tuple[float, Line]]) -> Iterator[Told]:
+        """Yield each event as the contract has it, in the order of decision; lines come with their arrival clock.
+
+        Raises
+        ------
+        RecordingError
+            For a topic that is no telemetry and no control topic.
+        """
         tick: int | None = None
         arrivals: list[Arrival] = []
         controls: list[Control] = []
-        for clock, line in clocked(lines):
+        for clock, line in lines:
             if self.first is None:
                 self.first = clock
             self.last = clock
@@ -64,10 +70,12 @@ class Backtest:
 
     def _read(self, clock: float, line: Line, arrivals: list[Arrival], controls: list[Control]) -> Iterator[Told]:
         refusals: list[Refusal] = []
-        if line.topic.startswith("telemetry."):
-            valid, refusals = decode(line.topic.removeprefix("telemetry."), line.key, line.value, clock)
+        if line.topic in TOPICS:
+            valid, refusals = decode(TOPICS[line.topic], line.key, line.value, clock)
             arrivals += valid
-        elif line.topic.startswith("control."):
+        elif line.topic not in KINDS:
+            raise RecordingError(f"line {line.number}: {line.topic} is neither a telemetry nor a control topic")
+        else:
             control = decode_control(line.topic, line.key, line.value)
             if isinstance(control, Refusal):
                 refusals = [control]

@@ -1,27 +1,14 @@
 """Announced maintenance: when a window covers a device, recurring windows included."""
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rruleset, rrulestr
-
 from streams.telemetry.control import Maintenance
-
-
-@lru_cache(maxsize=1024)
-def _rule(text: str, start: datetime) -> rrule | rruleset:
-    return rrulestr(text, dtstart=start)
+from streams.telemetry.recurrence import recurrence
 
 
 class Window:
-    """One announced window, once or by an RFC 5545 recurrence in the site's own wall clock.
-
-    Raises
-    ------
-    ValueError
-        From the constructor, for a recurrence that cannot be read.
-    """
+    """One announced window, once or by an RFC 5545 recurrence in the site's own wall clock."""
 
     def __init__(self, record: Maintenance, zone: ZoneInfo) -> None:
         self.record = record
@@ -30,8 +17,6 @@ class Window:
         self.domains = frozenset(record.domains or ())
         self.devices = frozenset(record.devices or ())
         self.zone = zone
-        if record.rrule:
-            _rule(record.rrule, record.start.astimezone(zone).replace(tzinfo=None))
 
     def covers(self, domain: str, device: str, at: float) -> bool:
         """Whether the window is on for this device at Unix seconds `at`."""
@@ -40,6 +25,5 @@ class Window:
         if not self.record.rrule or at < self.start + self.length:
             return self.start <= at < self.start + self.length
         local = datetime.fromtimestamp(at, UTC).astimezone(self.zone).replace(tzinfo=None)
-        rule = _rule(self.record.rrule, self.record.start.astimezone(self.zone).replace(tzinfo=None))
-        last = rule.before(local, inc=True)
+        last = recurrence(self.record.rrule, self.record.start, self.zone).before(local, inc=True)
         return last is not None and (local - last).total_seconds() < self.length

@@ -68,14 +68,14 @@ class Broker:
         self._began = 0
         folder.mkdir(parents=True, exist_ok=True)
         lines = properties(number, ports, folder / "data").items()
-        self.properties.write_text("".join(f"{key}={value}\n" for key, value in lines))
+        self._configuration = "".join(f"{key}={value}\n" for key, value in lines)
 
     def format(self, cluster: str) -> Leash | None:
         """Begin to prepare an empty data folder for the cluster of that id; None when it is prepared."""
         if (self.folder / "data" / "meta.properties").exists():
             return None
         tool = ["kafka.tools.StorageTool", "format", "-g", "-t", cluster, "-c", str(self.properties)]
-        return Leash([*self._java, *tool], self.log)
+        return self._run(*tool)
 
     def check(self, formatting: Leash | None) -> None:
         """Wait until the data folder is prepared; raises `LocalError`."""
@@ -99,7 +99,7 @@ class Broker:
         """Start it on its port and data, and wait until it answers."""
         if not self.running:
             self._began = self.log.stat().st_size if self.log.exists() else 0
-            self._process = Leash([*self._java, "kafka.Kafka", str(self.properties)], self.log)
+            self._process = self._run("kafka.Kafka", str(self.properties))
         if wait:
             self.wait()
 
@@ -135,6 +135,10 @@ class Broker:
     def resume(self) -> None:
         """Let a frozen one go on."""
         self._send(signal.SIGCONT)
+
+    def _run(self, main: str, *arguments: str) -> Leash:
+        self.properties.write_text(self._configuration)
+        return Leash([*self._java, main, *arguments], self.log)
 
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None:

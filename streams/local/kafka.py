@@ -123,7 +123,8 @@ class Cluster:
         ran = subprocess.run(command, input=data, capture_output=True, timeout=seconds, check=False)
         said = ran.stdout.decode(errors="replace")
         if ran.returncode:
-            raise LocalError(f"{main} failed: {said[-1000:]}{ran.stderr.decode(errors='replace')[-2000:]}")
+            told = said + ran.stderr.decode(errors="replace")
+            raise LocalError(f"{main} failed: {told if len(told) < 3000 else f'{told[:1500]} … {told[-1500:]}'}")
         return said
 
     def console_producer(

@@ -87,15 +87,13 @@ class Monitoring:
         programs = _programs()
         receivers = configuration.alertmanager(pager_url, shift_url, watchdog_url)
         self._targets = {"worker": list(workers), "notifier": list(notifiers)}
-        self._folder = Path(tempfile.mkdtemp(prefix="tocsin-monitoring-"))
-        (self._folder / "alertmanager.yml").write_text(receivers, "utf-8")
+        self.folder = Path(tempfile.mkdtemp(prefix="tocsin-monitoring-"))
+        (self.folder / "alertmanager.yml").write_text(receivers, "utf-8")
         ports = _free_ports(2)
         self.alertmanager = Program(
-            self._folder, "alertmanager", [programs[0], *self._alertmanager_flags(ports[0])], ports[0]
+            self.folder, "alertmanager", [programs[0], *self._alertmanager_flags(ports[0])], ports[0]
         )
-        self.prometheus = Program(
-            self._folder, "prometheus", [programs[1], *self._prometheus_flags(ports[1])], ports[1]
-        )
+        self.prometheus = Program(self.folder, "prometheus", [programs[1], *self._prometheus_flags(ports[1])], ports[1])
 
     def start(self) -> "Monitoring":
         """Start both; nothing is left behind when one does not start."""
@@ -112,7 +110,7 @@ class Monitoring:
         """End both and remove their data."""
         self.prometheus.stop()
         self.alertmanager.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> "Monitoring":
         return self.start()
@@ -129,7 +127,7 @@ class Monitoring:
         self._write_targets()
 
     def _configure_prometheus(self) -> None:
-        folder = self._folder / "prometheus"
+        folder = self.folder / "prometheus"
         (folder / "targets").mkdir(parents=True)
         for name in ("prometheus.yml", "rules.yml"):
             shutil.copyfile(configuration.PROMETHEUS / name, folder / name)
@@ -139,23 +137,23 @@ class Monitoring:
         own = {"alertmanager": [self.alertmanager], "prometheus": [self.prometheus]}
         places = self._targets | {job: [program.url.removeprefix("http://") for program in own[job]] for job in own}
         for job, targets in places.items():
-            file = self._folder / "prometheus" / "targets" / f"{job}.json"
+            file = self.folder / "prometheus" / "targets" / f"{job}.json"
             draft = file.with_suffix(".draft")
             draft.write_text(json.dumps([{"targets": targets}] if targets else []), "utf-8")
             draft.replace(file)
 
     def _alertmanager_flags(self, port: int) -> list[str]:
         return [
-            f"--config.file={self._folder}/alertmanager.yml",
-            f"--storage.path={self._folder}/alertmanager",
+            f"--config.file={self.folder}/alertmanager.yml",
+            f"--storage.path={self.folder}/alertmanager",
             f"--web.listen-address={HOST}:{port}",
             *configuration.ALERTMANAGER_FLAGS,
         ]
 
     def _prometheus_flags(self, port: int) -> list[str]:
         return [
-            f"--config.file={self._folder}/prometheus/prometheus.yml",
-            f"--storage.tsdb.path={self._folder}/prometheus/data",
+            f"--config.file={self.folder}/prometheus/prometheus.yml",
+            f"--storage.tsdb.path={self.folder}/prometheus/data",
             f"--web.listen-address={HOST}:{port}",
             *configuration.PROMETHEUS_FLAGS,
         ]

@@ -38,7 +38,7 @@ class Player:
     Parameters
     ----------
     brokers : Kafka's bootstrap addresses, `host:port[,…]`.
-    speed : recorded seconds a second; 0 or None plays as fast as Kafka takes it. The attribute may be set while playing.
+    speed : recorded seconds a second; 0 or None plays as fast as Kafka takes it. It may be set while playing.
     on_progress : called in the playing thread some times a second.
     config : further settings of the Kafka client, such as its security.
     """

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from streams.telemetry.envelope import Device, Euro, Site, Text, Time
+from streams.telemetry.recurrence import recurrence
 from streams.telemetry.rfid import Epc, Tid
 
 SITES = "control.sites"
@@ -76,9 +77,14 @@ class Maintenance(Struct, frozen=True, kw_only=True, tag_field="type", tag="site
     rrule: Annotated[str, Meta(min_length=1, max_length=4096, description="recurrence, RFC 5545")] | None = None
 
     def __post_init__(self) -> None:
-        """Take time."""
+        """Take time, and lie within what every calendar can convert."""
+        for name, moment in (("start", self.start), ("end", self.end)):
+            if not 1970 < moment.year < 9999:
+                raise ValueError(f"`{name}` must lie between 1971 and 9998, got {moment.isoformat()}")
         if self.end <= self.start:
             raise ValueError(f"`end` must be later than `start`, got {self.end.isoformat()}")
+        if self.rrule is not None:
+            recurrence(self.rrule, self.start, ZoneInfo("UTC"))
 
 
 class Item(Struct, frozen=True, kw_only=True, tag_field="type", tag="item.registered", gc=False):

@@ -105,7 +105,7 @@ def test_more_ticks_in_between_change_nothing() -> None:
 
 def test_a_recording_cut_short_tells_the_same_up_to_the_cut() -> None:
     def told(lines: list[Line], until: float) -> list[dict[str, Any]]:
-        return [event for event in Backtest().run(lines) if event["time"] <= moment(until)]
+        return [event for event in Backtest().run(clocked(lines)) if event["time"] <= moment(until)]
 
     for share in (0.5, 0.9):
         cut = night()[: int(len(night()) * share)]
@@ -114,7 +114,7 @@ def test_a_recording_cut_short_tells_the_same_up_to_the_cut() -> None:
 
 
 def test_the_backtest_tells_what_the_shard_decides() -> None:
-    told = [event for event in Backtest().run(night()) if event["event"] != "dead_letter"]
+    told = [event for event in Backtest().run(clocked(night())) if event["event"] != "dead_letter"]
     bodies = [event.get("finding") or event.get("incident") for event in told]
     incidents = [body for _, body in expected() if b'"mode"' not in body]
     assert [encode(body) for body in bodies][: len(incidents)] == incidents

@@ -91,24 +91,45 @@ def test_new_topics_are_made_like_their_fellows(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "partitions", "policy", "complaint"),
+    ("name", "partitions", "config", "complaint"),
     [
-        ("telemetry.camera", 4, "delete", "4 partitions, the others have 3"),
-        ("control.clock", 1, "delete", "1 partitions, the others have 3"),
-        ("tocsin.state", 2, "compact", "2 partitions, the others have 3"),
-        ("control.items", 3, "compact", "3 partitions, must be 1"),
-        ("control.sites", 1, "delete", "--alter --topic control.sites --add-config cleanup.policy=compact"),
-        ("incidents", 3, "compact,delete", "--alter --topic incidents --add-config cleanup.policy=compact"),
-        ("telemetry.power", 3, "compact", "--alter --topic telemetry.power --add-config cleanup.policy=delete"),
-        ("dead-letters", 3, "delete", "--alter --topic dead-letters --add-config max.message.bytes=5242880"),
+        ("telemetry.camera", 4, "cleanup.policy=delete", "4 partitions, the others have 3"),
+        ("control.clock", 1, "cleanup.policy=delete", "1 partitions, the others have 3"),
+        ("tocsin.state", 2, "cleanup.policy=compact", "2 partitions, the others have 3"),
+        ("control.items", 3, "cleanup.policy=compact", "3 partitions, must be 1"),
+        (
+            "control.sites",
+            1,
+            "cleanup.policy=delete",
+            "--alter --topic control.sites --add-config cleanup.policy=compact",
+        ),
+        (
+            "incidents",
+            3,
+            "cleanup.policy=compact,delete",
+            "--alter --topic incidents --add-config cleanup.policy=compact",
+        ),
+        (
+            "telemetry.power",
+            3,
+            "cleanup.policy=compact",
+            "--alter --topic telemetry.power --add-config cleanup.policy=delete",
+        ),
+        (
+            "dead-letters",
+            3,
+            "max.message.bytes=1048588",
+            "--alter --topic dead-letters --add-config max.message.bytes=5242880",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_left_alone(
-    settings: Settings, name: str, partitions: int, policy: str, complaint: str
+    settings: Settings, name: str, partitions: int, config: str, complaint: str
 ) -> None:
     ensure(settings)
     drop(settings, name)
-    make(settings, name, partitions, **{"cleanup.policy": policy})
+    key, value = config.split("=")
+    make(settings, name, partitions, **{key: value})
     with pytest.raises(TopicsError) as refused:
         ensure(settings)
     assert f"{name}: " in str(refused.value)

@@ -75,6 +75,8 @@ def hours(**changes: object) -> list[dict[str, object]]:
         ("control.sites", {"location": {"latitude": 91, "longitude": 0}}, "out_of_range", "location.latitude"),
         ("control.sites", {"devices": [{"device": "a", "domain": "x"}]}, "out_of_range", "devices[0].domain"),
         ("control.maintenance", {"end": "2026-12-06T08:00:00Z"}, "out_of_range", "end"),
+        ("control.maintenance", {"start": "0001-01-01T00:00:00+02:00"}, "out_of_range", "start"),
+        ("control.maintenance", {"end": "9999-12-31T23:59:59-02:00"}, "out_of_range", "end"),
         ("control.maintenance", {"start": "2026-12-06T08:00:00"}, "bad_time", "start"),
         ("control.maintenance", {"site": "nowhere"}, "out_of_range", "site"),
         ("control.items", {"value": "425"}, "wrong_type", "value"),

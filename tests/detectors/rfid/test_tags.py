@@ -6,9 +6,11 @@ from detectors.base import Detector, Row, Sign
 from detectors.rfid.clone import Clone
 from detectors.rfid.count_drift import CountDrift
 from detectors.rfid.crypto import Crypto
+from detectors.rfid.night_reads import NightReads
 from detectors.rfid.other_epc import OtherEpc
 from detectors.rfid.relabelling import Relabelling
 from detectors.rfid.reprint import Reprint
+from detectors.rfid.two_places import TwoPlaces
 from detectors.rfid.unentitled_pallet import UnentitledPallet
 from detectors.shipment import story
 from detectors.shipment.story import HOUR, signal
@@ -145,3 +147,22 @@ def test_a_planned_pallet_by_day_is_quiet_an_unknown_one_with_new_labels_at_nigh
 
 def test_stray_reads_at_a_door_are_not_judged() -> None:
     assert tell(UnentitledPallet(), [signal(0, "CL"), read(HOUR, 1, sscc="urn:x"), read(3 * HOUR, 2)]) == []
+
+
+def test_goods_moving_while_the_alarm_is_set_are_seen_and_a_single_read_is_not() -> None:
+    days: list[Row] = []
+    for day in range(5):
+        days.append(signal(day * DAY + 6 * HOUR, "OP"))
+        days += [read(day * DAY + 8 * HOUR + 300 * n, n, biz_step="picking") for n in range(100)]
+        days.append(signal(day * DAY + 20 * HOUR, "CL"))
+    night = 4 * DAY + 25 * HOUR
+    assert tell(NightReads(), [*days, read(night, 1, biz_step="picking")]) == []
+    signs = tell(NightReads(), [*days, *(read(night + 5 * n, n, biz_step="picking") for n in range(9))])
+    assert len(signs) == 1 and "the intruder alarm is set" in signs[0].summary
+
+
+def test_a_tag_in_two_places_in_turn_is_named_and_one_that_moves_is_not() -> None:
+    assert tell(TwoPlaces(), [read(60.0 * n, 1, read_point=p) for n, p in enumerate("ABCD")]) == []
+    assert len(tell(TwoPlaces(), [read(30.0 * n, 1, read_point=p) for n, p in enumerate("ABA")])) == 1
+    overlapping = [read(10.0 * n, n % 20, read_point="AB"[n // 20 % 2]) for n in range(4000)]
+    assert not overlapping or tell(TwoPlaces(), overlapping) == []
