@@ -59,6 +59,10 @@ class Hours:
             )
         return self.worked(local)
 
+    def expected(self, local: datetime) -> bool:
+        """Whether people are expected: the site is open, or has been seen at work at this hour all the same."""
+        return self.open(local) or (self.passed >= WEEK and self.worked(local))
+
     def worked(self, local: datetime) -> bool:
         """Whether the site's own past shows people busy around this local time; True while nothing is known."""
         if self.passed < DAY:

@@ -61,6 +61,9 @@ class Scene:
         self.first = 0.0
         self.heard = 0.0
         self.zone = ZoneInfo("UTC")
+        self._quarter = -1.0
+        self._offset = 0.0
+        self._zone: ZoneInfo | None = None
         self.armed: bool | None = None
         self.hours = Hours()
         self.goods = Goods()
@@ -99,8 +102,13 @@ class Scene:
         fill(self, data)
 
     def local(self, at: float) -> datetime:
-        """Wall clock of the site at Unix seconds `at`."""
-        return datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+        """Wall clock of the site at Unix seconds `at` (labelled UTC: only its digits are meant)."""
+        quarter = at // 900.0  # offsets from UTC change at whole quarters of an hour
+        if quarter != self._quarter or self.zone is not self._zone:
+            offset = datetime.fromtimestamp(quarter * 900.0, UTC).astimezone(self.zone).utcoffset()
+            self._offset = offset.total_seconds() if offset is not None else 0.0
+            self._quarter, self._zone = quarter, self.zone
+        return datetime.fromtimestamp(at + self._offset, UTC)
 
     def open(self, at: float) -> bool:
         """Whether people are expected at work: by declared hours, else by what was learnt of its activity."""

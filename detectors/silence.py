@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple, TypeVar
 
 from detectors.base import Detector, Sign
 from detectors.events import Event
+from detectors.presence import Stream
 from detectors.scene import Scene
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
@@ -59,10 +60,10 @@ class Silence(Detector[E_contra]):
             self.wake = scene.clock + 60.0
         return None
 
-    def members(self, scene: Scene) -> Iterator[str]:
-        """Names of the devices that are watched, as `type|device`."""
+    def members(self, scene: Scene) -> Iterator[tuple[str, Stream]]:
+        """Devices that are watched, and their rhythm."""
         for kind in self.reads:
-            yield from scene.presence.named(kind)
+            yield from scene.presence.streams[kind].items()
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Report who is overdue."""
@@ -70,17 +71,21 @@ class Silence(Detector[E_contra]):
         missing: list[Missing] = []
         watched = 0
         soonest = now + 300.0
-        for name in self.members(scene):
-            due = presence.due(name)
-            if due is None:
+        for device, stream in self.members(scene):
+            due = presence.due(stream, now)
+            if due == inf:
                 continue
             watched += 1
             if due > now:
                 soonest = min(soonest, due)
             elif due <= presence.latest:
-                stream = presence.streams[name]
-                missing.append(Missing(name.partition("|")[2], stream.last, stream.interval))
+                missing.append(Missing(device, stream.last, stream.interval))
+            else:
+                soonest = now  # late, but so may be the line: ask again soon
         self.wake = max(soonest, now + 15.0)
+        if not missing:
+            self.group = 0
+            return []
         self.told = {device: since for device, since in self.told.items() if since > now - 30 * 86400.0}
         if presence.severed(now):
             return []

@@ -44,11 +44,11 @@ class Spread:
         filling = self.filling
         filling.update(x)
         self.n += 1
-        seen = filling.mean.n
-        if self.n <= self.length or seen >= self.length:
+        turn = self.n % self.length
+        if turn == 0 or (self.n < self.length and (turn < 64 or turn % 16 == 0)):
             self.mean = filling.mean.get()
             self.sd = sqrt(max(filling.get(), 0.0))
-            if seen >= self.length:
+            if turn == 0:
                 self.filling = stats.Var()
 
     def distance(self, x: float, floor: float) -> float:

@@ -2,6 +2,8 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
@@ -10,14 +12,9 @@ from msgspec import Struct
 
 from streams.settings import Settings, librdkafka_config
 
-MEBIBYTE = 1 << 20
-TELEMETRY_BYTES = 4 * MEBIBYTE
-"""A record far beyond the contract's 1 MiB still lands, so that it is refused where an operator can see it."""
-LETTER_BYTES = 5 * MEBIBYTE
-"""A dead letter is such a record with headers."""
-WAIT = 30.0
-"""Seconds to wait for an answer, and for new topics to be there."""
-ANY_TIME = (1 << 63) - 1
+TELEMETRY_BYTES = 4 << 20
+"""A record far beyond the contract's 1 MiB still lands, so that it is refused where people see it: as a dead letter."""
+WAIT = 30.0  # seconds, for an answer and for new topics to be there
 
 
 class TopicsError(Exception):
@@ -45,7 +42,7 @@ class Topic(Struct, frozen=True):
     together: bool = False
     compact: bool = False
     hours: float | None = 0
-    max_bytes: int = MEBIBYTE
+    max_bytes: int = 1 << 20
 
     def config(self, settings: Settings) -> dict[str, str]:
         """Make the topic's configuration; what a player plays is as old as it is, and goes with no age."""
@@ -56,38 +53,34 @@ class Topic(Struct, frozen=True):
             "retention.ms": str(int(hours * 3_600_000) if ages else -1),
             "max.message.bytes": str(self.max_bytes),
             "min.insync.replicas": str(min(2, max(1, settings.replication - 1))),
-            "message.timestamp.after.max.ms": str(ANY_TIME),  # a site's clock may be wrong; the worker judges times
+            "message.timestamp.after.max.ms": str(
+                (1 << 63) - 1
+            ),  # a site's clock may be wrong; the worker judges times
         }
         if self.compact and self.spread:  # written all day: compact early, or a restart has to read it all
-            config |= {"segment.bytes": str(32 * MEBIBYTE), "min.cleanable.dirty.ratio": "0.1"}
+            config |= {"segment.bytes": str(32 << 20), "min.cleanable.dirty.ratio": "0.1"}
         return config
 
 
-def _telemetry(domain: str, meaning: str) -> Topic:
-    return Topic(f"telemetry.{domain}", meaning, together=True, hours=None, max_bytes=TELEMETRY_BYTES)
-
-
-def _control(name: str, meaning: str) -> Topic:
-    return Topic(f"control.{name}", meaning, spread=False, compact=True)
-
-
+_telemetry = partial(Topic, together=True, hours=None, max_bytes=TELEMETRY_BYTES)
+_control = partial(Topic, spread=False, compact=True)
 TOPICS = (
-    _telemetry("power", "feeds and UPS"),
-    _telemetry("alarm", "heartbeats and signals of alarm panels"),
-    _telemetry("camera", "cameras and recorders"),
-    _telemetry("rfid", "tags read, written and counted"),
-    _telemetry("shipment", "plans, gates, loads and departures"),
+    _telemetry("telemetry.power", "feeds and UPS"),
+    _telemetry("telemetry.alarm", "heartbeats and signals of alarm panels"),
+    _telemetry("telemetry.camera", "cameras and recorders"),
+    _telemetry("telemetry.rfid", "tags read, written and counted"),
+    _telemetry("telemetry.shipment", "plans, gates, loads and departures"),
     Topic("control.clock", "ticks: the order of everything", together=True, hours=None),
     Topic("tocsin.state", "snapshots of the workers' state", together=True, compact=True, max_bytes=TELEMETRY_BYTES),
-    _control("sites", "profiles of sites"),
-    _control("maintenance", "announced work"),
-    _control("items", "registered items"),
-    _control("verdicts", "people's verdicts on incidents"),
-    _control("watchlist", "plates and tags to watch for"),
+    _control("control.sites", "profiles of sites"),
+    _control("control.maintenance", "announced work"),
+    _control("control.items", "registered items"),
+    _control("control.verdicts", "people's verdicts on incidents"),
+    _control("control.watchlist", "plates and tags to watch for"),
     Topic("findings", "what detectors saw", hours=720),
     Topic("incidents", "incidents, at every change", compact=True, max_bytes=TELEMETRY_BYTES),
     Topic("commands", "what sites are told to do", hours=720),
-    Topic("dead-letters", "refused telemetry, untouched", hours=720, max_bytes=LETTER_BYTES),
+    Topic("dead-letters", "refused telemetry, untouched", hours=720, max_bytes=5 << 20),
     Topic("evidence", "sealed links of sites' hash chains"),
 )
 
@@ -98,6 +91,7 @@ class Row(NamedTuple):
     topic: Topic
     partitions: int = 0
     replication: int = 0
+    headless: int = 0
     policy: str = ""
     max_bytes: int = 0
     problem: str = ""
@@ -112,14 +106,11 @@ def look(settings: Settings) -> list[Row]:
         asked = client.describe_configs(there, request_timeout=WAIT) if there else {}
         configs = {resource.name: answer.result() for resource, answer in asked.items()}
     except KafkaException as error:
-        reason = error.args[0].str()
         raise TopicsError(
-            f"Kafka does not answer at {settings.brokers} ({reason}): "
+            f"Kafka does not answer at {settings.brokers} ({error.args[0].str()}): "
             "start one with `tocsin broker`, or name yours with --brokers or TOCSIN_BROKERS"
         ) from error
-    rows = [
-        _row(topic, known[topic.name], configs[topic.name]) if topic.name in configs else Row(topic) for topic in TOPICS
-    ]
+    rows = [_row(topic, known.get(topic.name), configs.get(topic.name)) for topic in TOPICS]
     return [row._replace(problem=_problem(row, usual_count(rows))) for row in rows]
 
 
@@ -130,21 +121,22 @@ def usual_count(rows: list[Row]) -> int:
 
 
 def _row(topic: Topic, found: Any, config: Any) -> Row:
+    if found is None:
+        return Row(topic)
     parts = found.partitions.values()
-    headless = sum(part.leader < 0 for part in parts)
     return Row(
         topic,
         partitions=len(parts),
         replication=min((len(part.replicas) for part in parts), default=0),
+        headless=sum(part.leader < 0 for part in parts),
         policy=config["cleanup.policy"].value,
         max_bytes=int(config["max.message.bytes"].value),
-        problem=f"{headless} partitions have no leader: are all brokers up?" if headless else "",
     )
 
 
 def _problem(row: Row, usual: int) -> str:
     """Say what is wrong with a topic, and what to do."""
-    topic, name = row.topic, row.topic.name
+    topic = row.topic
     if not row.partitions:
         return "missing: run `tocsin topics`"
     if topic.together and row.partitions != usual:
@@ -157,23 +149,19 @@ def _problem(row: Row, usual: int) -> str:
             f"{row.partitions} partitions, must be 1: every worker reads it whole and in order. "
             "Save what it holds, delete it, and run `tocsin topics`"
         )
+    alter = f"Set it: kafka-configs --bootstrap-server … --alter --topic {topic.name} --add-config"
     policy = "compact" if topic.compact else "delete"
     if row.policy != policy:
         loss = "its latest records must stay for ever" if topic.compact else "every record of it counts"
-        return f"cleanup.policy={row.policy}: {loss}. Set it: {_alter(name, f'cleanup.policy={policy}')}"
+        return f"cleanup.policy={row.policy}: {loss}. {alter} cleanup.policy={policy}"
     if row.max_bytes < topic.max_bytes:
-        setting = f"max.message.bytes={topic.max_bytes}"
-        return f"max.message.bytes={row.max_bytes} is too little. Set it: {_alter(name, setting)}"
-    return row.problem
-
-
-def _alter(name: str, setting: str) -> str:
-    return f"kafka-configs --bootstrap-server … --alter --topic {name} --add-config {setting}"
+        return f"max.message.bytes={row.max_bytes} is too little. {alter} max.message.bytes={topic.max_bytes}"
+    return f"{row.headless} partitions have no leader: are all brokers up?" if row.headless else ""
 
 
 def create(settings: Settings) -> list[Row]:
     """Create the topics that are missing, like their fellows, and return all as they are then, good or bad."""
-    rows = look(settings)
+    rows = _settled(settings, lambda row: row.headless > 0)
     missing = [row.topic for row in rows if not row.partitions]
     if not missing or any(row.problem for row in rows if row.partitions):
         return rows
@@ -189,11 +177,14 @@ def create(settings: Settings) -> list[Row]:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise TopicsError(_refused(name, error.args[0], settings)) from error
+    return _settled(settings, lambda row: row.headless > 0 or not row.partitions)
+
+
+def _settled(settings: Settings, unsettled: Callable[[Row], bool]) -> list[Row]:
+    """Look until nothing is on its way any more: brokers hear of new topics one by one."""
     end = time.monotonic() + WAIT
-    rows = look(settings)
-    while any(row.problem for row in rows) and time.monotonic() < end:  # brokers hear of new topics one by one
+    while any(map(unsettled, rows := look(settings))) and time.monotonic() < end:
         time.sleep(0.1)
-        rows = look(settings)
     return rows
 
 

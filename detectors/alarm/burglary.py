@@ -39,7 +39,7 @@ class Burglary(Detector[AlarmSignal]):
         at = scene.time
         zone = event.zone or "unknown"
         zones = {name for name, when in self.zones.items() if abs(at - when) < TOGETHER_S} | {zone}
-        calm = scene.open(at) or scene.hours.worked(scene.local(at)) or scene.armed is False
+        calm = scene.armed is False or scene.hours.expected(scene.local(at))
         score = 0.1 if calm or at - self.hands < HANDS_S else 0.35
         score += 0.15 * (len(zones) - 1) + (0.3 if event.code == "BV" else 0.0)
         kind = "A verified burglary alarm" if event.code == "BV" else "A burglary alarm"

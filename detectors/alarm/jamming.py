@@ -12,7 +12,9 @@ from detectors.state import part
 
 JAMMED = 0.45
 """Share of heartbeats that a jammer breaks or swallows; one that works in bursts reaches fewer."""
-ENOUGH = 10.0
+SOUND = log(1.0 - JAMMED)
+"""Nats that a sound heartbeat takes away."""
+ENOUGH = 14.0
 """Nats of accumulated evidence from which on it is said."""
 MOST = 60.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
@@ -76,7 +78,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         if broken:
             self._add(event.device, max(log(JAMMED / self.broken.probability()), 0.5))
         else:
-            self.evidence = max(self.evidence + log(1.0 - JAMMED), 0.0)
+            self.evidence = max(self.evidence + SOUND, 0.0)
             self._calm()
         self.broken.learn(broken, 0.2 if self.evidence > ENOUGH else 1.0)
         self._learn(event, radio)
@@ -87,21 +89,24 @@ class Jamming(Detector[AlarmHeartbeat]):
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Count the heartbeats that did not come."""
         presence = scene.presence
+        streams = presence.streams["alarm.heartbeat"]
         soonest = now + 300.0
         for device, radio in self.radios.items():
-            name = f"alarm.heartbeat|{device}"
-            stream = presence.streams.get(name)
-            if stream is None:
+            stream = streams.get(device)
+            if stream is None or radio.counted >= EACH:
                 continue
-            missed = min(presence.skipped(name, now), EACH)
+            coming = max(stream.last, presence.since) + (radio.counted + 1) * stream.interval
+            if coming > now:
+                soonest = min(soonest, coming + 5.0)
+                continue
+            missed = min(presence.skipped(stream, now), EACH)
             if missed > radio.counted:
-                weight = max(log(JAMMED / max(stream.loss, 0.005)), 0.2)
+                weight = max(log(JAMMED / max(stream.loss, 0.015)), 0.2)
                 self._add(device, (missed - radio.counted) * weight)
                 radio.counted = missed
-            if radio.counted < EACH and stream.interval > 0.0:
-                start = max(stream.last, presence.since)
-                soonest = min(soonest, start + (radio.counted + 1) * stream.interval + stream.grace() + 0.5)
-        self.wake = max(soonest, now + 10.0)
+            if radio.counted < EACH:
+                soonest = min(soonest, coming + stream.grace() + 0.5)
+        self.wake = max(soonest, now + (30.0 if self.evidence < 3.0 else 10.0))
         return [self._sign()] if self._telling() and not presence.severed(now) else []
 
     def _add(self, device: str, weight: float) -> None:

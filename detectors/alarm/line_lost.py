@@ -41,18 +41,22 @@ class LineLost(Detector[Event]):
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         presence = scene.presence
-        if presence.latest != self.silent_since:
-            self.silent_since, self.said = presence.latest, 0
-        silent = now - presence.latest
         room = 12.0 * presence.pulse
+        if now - presence.latest >= STEPS[0][0] + room:
+            since = presence.latest
+        else:
+            since = (self.silent_since or now) if presence.severed(now) else 0.0
+        if not since or (self.silent_since and since > self.silent_since):
+            self.said = 0
+        self.silent_since = since
+        silent = now - since if since else 0.0
         signs = []
         if self.said < len(STEPS) and silent >= STEPS[self.said][0] + room and scene.age() > 3600.0:
             score = STEPS[self.said][1] * (0.6 if scene.open(now) else 1.0)
             self.said += 1
-            summary = f"Nothing has been heard of the site for {spell(silent)}."
+            summary = f"Nothing, or next to nothing, has been heard of the site for {spell(silent)}."
             signs.append(Sign(score, summary, {"silent_s": round(silent, 1)}, key="line"))
-        left = STEPS[min(self.said, len(STEPS) - 1)][0] + room - silent
-        self.wake = now + (max(left, 30.0) if self.said < len(STEPS) else 1800.0)
+        self.wake = now + (60.0 if since and self.said < len(STEPS) else STEPS[0][0] / 2)
         return signs
 
     @classmethod

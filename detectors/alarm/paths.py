@@ -35,15 +35,17 @@ class Paths(Detector[AlarmHeartbeat]):
         down: dict[str, float] = {}
         watched = 0
         for device in self.paths:
-            name = f"alarm.heartbeat|{device}"
-            due = presence.due(name) if name in presence.streams else None
-            if due is None:
+            stream = presence.streams["alarm.heartbeat"].get(device)
+            due = inf if stream is None else presence.due(stream, now)
+            if stream is None or due == inf:
                 continue
             watched += 1
             if due > now:
                 soonest = min(soonest, due)
             elif due <= presence.latest:
-                down[device] = presence.streams[name].last
+                down[device] = stream.last
+            else:
+                soonest = now
         self.wake = max(soonest, now + 15.0)
         fresh = [device for device, since in down.items() if self.told.get(device, -inf) < since]
         if not fresh or presence.severed(now):

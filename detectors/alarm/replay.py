@@ -35,6 +35,17 @@ class Replay(Detector[Event]):
         self.sound = 0
         self.odd = 0.0
 
+    def step(self, event: Event, scene: Scene) -> Sign | None:
+        sequence = event.sequence
+        if sequence is None:
+            return None
+        if self.run == 0 and sequence > self.newest and scene.time >= self.time:  # the rule
+            self.newest, self.time = sequence, scene.time
+            self.sound += 1
+            self.odd *= 0.998
+            return None
+        return super().step(event, scene)
+
     def score_one(self, event: Event, scene: Scene) -> Sign | None:
         if not self._back(event.sequence, scene.time) or self.sound < 20 or self.odd > 3.0:
             return None

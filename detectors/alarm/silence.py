@@ -1,9 +1,11 @@
 """Radio devices of the alarm that should have spoken."""
 
 from collections.abc import Iterable, Iterator
+from math import inf
 
 from detectors.base import Row, Sign
 from detectors.events import AlarmHeartbeat
+from detectors.presence import Stream
 from detectors.scene import Scene
 from detectors.silence import Silence
 
@@ -31,10 +33,12 @@ class AlarmSilence(Silence[AlarmHeartbeat]):
     def step(self, event: AlarmHeartbeat, scene: Scene) -> Sign | None:
         if event.path == "radio":
             self.radio.add(event.device)
-        return super().step(event, scene)
+        if self.wake == inf:
+            self.wake = scene.clock + 60.0
+        return None
 
-    def members(self, scene: Scene) -> Iterator[str]:
-        return (name for name in super().members(scene) if name.partition("|")[2] in self.radio)
+    def members(self, scene: Scene) -> Iterator[tuple[str, Stream]]:
+        return (member for member in super().members(scene) if member[0] in self.radio)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -31,7 +31,7 @@ class Tamper(Detector[AlarmSignal]):
             return None
         zone = event.zone or "unknown"
         zones = {name for name, at in self.zones.items() if abs(scene.time - at) < TOGETHER_S} | {zone}
-        calm = scene.open(scene.time) or scene.hours.worked(scene.local(scene.time))
+        calm = scene.hours.expected(scene.local(scene.time))
         score = min((0.12 if calm else 0.4) + 0.15 * (len(zones) - 1), 0.85)
         summary = f"A device of the alarm is being tampered with: zone {', '.join(sorted(zones)[:6])}."
         return Sign(score, summary, {"zones": sorted(zones)[:20], "people_expected": calm}, key="tamper")

@@ -18,23 +18,28 @@ TOGETHER_S = 1800.0
 class View:
     """What one camera usually shows, and what it showed last."""
 
-    __slots__ = ("brightest", "darkest", "luminance", "off", "ratio", "sharpness", "time")
+    __slots__ = ("brightest", "darkest", "off", "ratio", "sharpness", "time")
 
     def __init__(self) -> None:
         self.sharpness = Spread(1500)
-        self.luminance = [0.0] * 24
         self.darkest = 1.0
         self.brightest = 0.0
         self.ratio = 1.0
         self.time = 0.0
         self.off = 0
 
+    def learn(self, luminance: float, sharpness: float) -> None:
+        """Learn one ordinary status; the extremes of brightness fade slowly."""
+        self.sharpness.learn(self.sharpness.tame(sharpness, 0.03))
+        self.darkest = min(luminance, self.darkest + 0.0001)
+        self.brightest = max(luminance, self.brightest - 0.0001)
+
 
 class Blinded(Detector[CameraStatus]):
     """Fires when two statuses in succession are far outside this camera's own sharpness or brightness.
 
-    Sharpness is compared with what it was learnt to be, brightness with the darkest and brightest ever shown and with
-    this hour's. Fog, rain and snow take the sharpness of all outdoor cameras at once: a camera that fades together with
+    Sharpness is compared with what it was learnt to be, brightness with the darkest and brightest it
+    has shown. Fog, rain and snow take the sharpness of all outdoor cameras at once: a camera that fades together with
     others is not blinded by hand. A lamp switched on or an infrared filter falling changes brightness only within what
     was seen before.
     """
@@ -52,58 +57,45 @@ class Blinded(Detector[CameraStatus]):
     def __init__(self) -> None:
         self.views: dict[str, View] = {}
 
-    def score_one(self, event: CameraStatus, scene: Scene) -> Sign | None:
-        view = self.views.get(event.device)
-        if view is None or view.sharpness.n < WARM or view.off != 1 or not event.connected:
-            return None
-        what = self._what(event, view, scene)
-        if not what:
-            return None
-        luminance, sharpness = event.luminance or 0.0, event.sharpness or 0.0
-        numbers = {"luminance": luminance, "sharpness": sharpness, "usual_sharpness": round(view.sharpness.mean, 3)}
-        summary = f"Camera {event.device} is {what}: brightness {luminance:.2f}, sharpness {sharpness:.2f}."
-        return Sign(0.35 if scene.open(scene.time) else 0.55, summary, numbers, key="blind")
-
-    def learn_one(self, event: CameraStatus, scene: Scene) -> None:
+    def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
         luminance, sharpness = event.luminance, event.sharpness
         if not event.connected or luminance is None or sharpness is None:
-            return
+            return None
         view = self.views.get(event.device)
         if view is None:
             view = self.views[event.device] = View()
-        warm = view.sharpness.n >= WARM
-        view.off = view.off + 1 if warm and self._what(event, view, scene) else 0
-        view.ratio = sharpness / max(view.sharpness.mean, 0.01) if warm else 1.0
+        usual = view.sharpness
+        what = self._what(event.device, view, luminance, sharpness, scene) if usual.n >= WARM else ""
+        view.off = view.off + 1 if what else 0
+        view.ratio = sharpness / max(usual.mean, 0.01) if usual.n >= WARM else 1.0
         view.time = scene.time
-        hour = int(scene.time // 3600.0) % 24
-        usual = view.luminance[hour]
-        view.luminance[hour] = luminance if not usual else usual + 0.1 * (luminance - usual)
-        if view.off == 0 or view.off > 60:
-            view.sharpness.learn(view.sharpness.tame(sharpness, 0.03))
-            view.darkest = min(luminance, view.darkest + 0.0001)
-            view.brightest = max(luminance, view.brightest - 0.0001)
+        if not what or view.off > 60:
+            view.learn(luminance, sharpness)
+        if view.off != 2:
+            return None
+        numbers = {"luminance": luminance, "sharpness": sharpness, "usual_sharpness": round(usual.mean, 3)}
+        summary = f"Camera {event.device} is {what}: brightness {luminance:.2f}, sharpness {sharpness:.2f}."
+        return Sign(0.35 if scene.open(scene.time) else 0.55, summary, numbers, key="blind")
 
-    def _what(self, event: CameraStatus, view: View, scene: Scene) -> str:
-        luminance, sharpness = event.luminance or 0.0, event.sharpness or 0.0
-        usual = view.luminance[int(scene.time // 3600.0) % 24]
-        if luminance < 0.4 * view.darkest and luminance < 0.06:
+    def _what(self, device: str, view: View, luminance: float, sharpness: float, scene: Scene) -> str:
+        if luminance < 0.06 and luminance < 0.4 * view.darkest:
             return "covered or in the dark"
-        if luminance > view.brightest + 0.15 and luminance > 0.85 and luminance > usual + 0.3:
+        if luminance > 0.85 and luminance > view.brightest + 0.15:
             return "dazzled"
         ratio = sharpness / max(view.sharpness.mean, 0.01)
         if (
             ratio < 0.55
             and view.sharpness.distance(sharpness, 0.03) < -5.0
-            and ratio < 0.65 * self._others(event, scene)
+            and ratio < 0.65 * self._others(device, scene)
         ):
             return "out of focus or covered"
         return ""
 
-    def _others(self, event: CameraStatus, scene: Scene) -> float:
+    def _others(self, device: str, scene: Scene) -> float:
         """Second lowest sharpness of the other cameras, as a share of what is usual for them."""
         now = scene.time
         ratios = sorted(
-            view.ratio for name, view in self.views.items() if name != event.device and now - view.time < TOGETHER_S
+            view.ratio for name, view in self.views.items() if name != device and now - view.time < TOGETHER_S
         )
         return min(ratios[1] if len(ratios) > 1 else 1.0, 1.0)
 

@@ -1,6 +1,5 @@
 """A camera shows a still or a loop: its numbers no longer vary as living pictures do."""
 
-from collections import deque
 from collections.abc import Iterable
 
 from detectors.base import Detector, Row, Sign
@@ -9,20 +8,18 @@ from detectors.habit import Habit
 from detectors.scene import Scene
 from detectors.silence import spell
 
-REMEMBERED = 96
-"""Statuses in which a loop is looked for: its length is at most two thirds of them."""
+REMEMBERED = 64
+"""Statuses in which a loop is looked for."""
 WARM = 20
 """Statuses of a camera before it is judged."""
-
-Picture = tuple[float, float, float]
 
 
 class Frozen(Detector[CameraStatus]):
     """Fires when bitrate, luminance and sharpness repeat exactly, as a whole, more often than this camera's ever do.
 
     Noise alone changes a living picture's numbers. How often two statuses in succession are equal all the same is
-    learnt for each camera (a coarse encoder, a dark room); each further repeat multiplies the surprise. A loop repeats
-    a sequence of statuses: the same distance back, several times in succession.
+    learnt for each camera (a coarse encoder, a dark room), and so is how often nothing moves; each further repeat
+    multiplies the surprise. A loop repeats a sequence of statuses: the same distance back, several times in succession.
     """
 
     name = "camera.frozen"
@@ -36,9 +33,11 @@ class Frozen(Detector[CameraStatus]):
     repeat_s = 12 * 3600.0
 
     def __init__(self) -> None:
-        self.recent: deque[Picture] = deque(maxlen=REMEMBERED)
+        self.last = 0.0
+        self.places: dict[float, int] = {}
         self.repeats = Habit(0.002, 200.0)
         self.looped = Habit(0.005, 200.0)
+        self.motionless = Habit(0.05, 100.0)
         self.run = 0
         self.since = 0.0
         self.seen = 0
@@ -47,41 +46,43 @@ class Frozen(Detector[CameraStatus]):
 
     def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
         picture = _picture(event)
-        if picture is None:
+        if not picture:
             self.run = self.loop = self.lag = 0
             return None
-        still = bool(self.recent) and picture == self.recent[-1]
+        still = picture == self.last
         self.run = self.run + 1 if still else 0
         if not still:
             self.since = scene.time
-            self._follow(picture)
-        sign = self._judge(event, scene) if self.seen >= WARM else None
+            self._follow(self.places.get(picture))
+        sign = self._judge(event, scene) if self.seen >= WARM and (self.run or self.loop) else None
         self.repeats.learn(still, 0.1 if self.run > 1 else 1.0)
-        self.recent.append(picture)
+        if not still:
+            self.motionless.learn(event.scene_change == 0.0)
+        self.last = picture
+        self.places[picture] = self.seen
+        if len(self.places) > REMEMBERED + 16:
+            self.places = {key: at for key, at in self.places.items() if self.seen - at < REMEMBERED}
         self.seen += 1
         return sign
 
-    def _follow(self, picture: Picture) -> None:
-        """See whether this status continues a loop: the same number of statuses back, once more."""
-        recent = self.recent
-        if self.lag and len(recent) >= self.lag and recent[-self.lag] == picture:
+    def _follow(self, before: int | None) -> None:
+        """See whether this status, last shown as number `before`, continues a loop: once more as many back."""
+        lag = 0 if before is None else self.seen - before
+        if lag and lag == self.lag:
             self.loop += 1
             return
         self.looped.learn(self.loop > 0)
-        self.loop = self.lag = 0
-        if picture in recent:
-            backwards = list(recent)
-            backwards.reverse()
-            self.lag = backwards.index(picture) + 1
-            self.loop = 1
+        self.lag = lag if lag <= REMEMBERED else 0
+        self.loop = 1 if self.lag else 0
 
     def _judge(self, event: CameraStatus, scene: Scene) -> Sign | None:
         if self.run:
-            nats = self.run * self.repeats.surprise() + (0.5 if event.scene_change == 0.0 else -1.0)
+            motionless = self.motionless.surprise() if event.scene_change == 0.0 else -1.0
+            nats = self.run * (self.repeats.surprise() + motionless)
             lasted = scene.time - self.since
-            if nats < 5.0 or lasted < 0.0:
+            if nats < 7.5:
                 return None
-            score = min(0.05 * nats + 0.1, 0.95)
+            score = min(0.035 * nats + 0.1, 0.95)
             summary = (
                 f"Camera {event.device} has shown the same still for {spell(lasted)} while it reports as connected."
             )
@@ -109,11 +110,12 @@ class Frozen(Detector[CameraStatus]):
             yield _status(step, 1540, 0.301)
 
 
-def _picture(event: CameraStatus) -> Picture | None:
+def _picture(event: CameraStatus) -> float:
+    """Return one number that stands for bitrate, luminance and sharpness together; 0 without a picture."""
     bitrate, luminance, sharpness = event.bitrate, event.luminance, event.sharpness
     if not event.connected or not bitrate or luminance is None or sharpness is None:
-        return None
-    return bitrate, luminance, sharpness
+        return 0.0
+    return bitrate + 1.0e7 * luminance + 3.1415926e9 * sharpness
 
 
 def _status(step: int, bitrate: float, luminance: float) -> Row:

@@ -32,27 +32,23 @@ class Moved(Detector[CameraStatus]):
         self.highest = 0.2
         self.run = 0
 
-    def score_one(self, event: CameraStatus, scene: Scene) -> Sign | None:
-        if self.run != RUN - 1 or scene.age() < YOUNG_S or not self._unlike(event.scene_change):
-            return None
-        changed = event.scene_change or 0.0
-        summary = f"Camera {event.device} no longer shows its usual view: {100 * changed:.0f} % of it has changed."
-        numbers = {"scene_change": changed, "usual": round(self.change.mean, 3), "highest": round(self.highest, 3)}
-        return Sign(0.25 if scene.open(scene.time) else 0.55, summary, numbers, key="view")
-
-    def learn_one(self, event: CameraStatus, scene: Scene) -> None:
+    def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
         changed = event.scene_change
         if not event.connected or changed is None:
-            return
-        self.run = self.run + 1 if self._unlike(changed) else 0
+            return None
+        usual = self.change
+        unlike = changed > 0.35 and changed > 1.2 * self.highest and usual.n >= WARM
+        unlike = unlike and usual.distance(changed, 0.03) > 4.0
+        self.run = self.run + 1 if unlike else 0
+        highest = self.highest
         if self.run == 0 or self.run > 100:
-            self.change.learn(self.change.tame(changed, 0.02, 6.0))
-        self.highest += (0.2 if changed > self.highest else 0.001) * (changed - self.highest)
-
-    def _unlike(self, changed: float | None) -> bool:
-        if changed is None or self.change.n < WARM:
-            return False
-        return changed > max(0.35, 1.2 * self.highest) and self.change.distance(changed, 0.03) > 4.0
+            usual.learn(usual.tame(changed, 0.02, 6.0))
+        self.highest += (0.2 if changed > highest else 0.001) * (changed - highest)
+        if self.run != RUN or scene.age() < YOUNG_S:
+            return None
+        summary = f"Camera {event.device} no longer shows its usual view: {100 * changed:.0f} % of it has changed."
+        numbers = {"scene_change": changed, "usual": round(usual.mean, 3), "highest": round(highest, 3)}
+        return Sign(0.25 if scene.open(scene.time) else 0.55, summary, numbers, key="view")
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

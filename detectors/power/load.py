@@ -1,7 +1,6 @@
 """The load of a feed: a circuit switched off, or machines running when nobody should be there."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from math import exp, log
 
 from detectors.base import Detector, Row, Sign
@@ -13,6 +12,8 @@ from detectors.supply import DEAD_VOLTAGE
 
 FLOOR = 0.03
 """Least deviation of a load's logarithm: a steadier feed is taken as varying by 3 %."""
+KNOWN = 10.0
+"""Readings after which an hour's level is known."""
 HOUR_SD = 0.12
 """Deviation granted to an hour of the week of which little is known."""
 
@@ -31,6 +32,28 @@ class Feed:
         self.last = 0.0
         self.time = 0.0
         self.run = 0
+
+    def level(self, slot: int, away: float) -> float:
+        """Return the usual logarithm of the load, `away` hours from the middle of the slot's hour."""
+        other = slot // 24 * 24 + (slot + (1 if away > 0.0 else -1)) % 24
+        if self.seen[other] < 5.0:
+            return self.hours[slot]
+        return self.hours[slot] + abs(away) * (self.hours[other] - self.hours[slot])
+
+    def lowest(self, slot: int) -> float:
+        """Return the lowest usual logarithm of the load in the slot's hour and the two beside it."""
+        first = slot // 24 * 24
+        near = (first + (slot - 1) % 24, slot, first + (slot + 1) % 24)
+        return min(self.hours[hour] for hour in near if self.seen[hour] or hour == slot)
+
+    def learn(self, slot: int, load: float, known: bool) -> None:
+        """Learn the logarithm of a load in an hour; what is far off teaches a known hour little."""
+        hour = self.hours[slot]
+        seen = self.seen[slot] = self.seen[slot] + 1.0
+        off = load - hour
+        if known:
+            off = max(min(off, 4 * HOUR_SD), -4 * HOUR_SD)
+        self.hours[slot] = hour + max(1.0 / seen, 0.02) * off
 
 
 class Load(Detector[PowerReading]):
@@ -54,68 +77,51 @@ class Load(Detector[PowerReading]):
     def __init__(self) -> None:
         self.feeds: dict[str, Feed] = {}
 
-    def score_one(self, event: PowerReading, scene: Scene) -> Sign | None:
-        feed = self.feeds.get(event.feed)
-        if feed is None or event.load is None or event.voltage < DEAD_VOLTAGE or feed.steps.n < 100:
-            return None
-        if not 0.0 < scene.time - feed.time < 3600.0:
-            return None
-        load = log(max(event.load, 1.0))
-        slot = self._slot(scene)
-        level = self._level(feed, slot, scene)
-        fall = -feed.steps.distance(load - feed.last, FLOOR)
-        below = -feed.noise.distance(load - level, FLOOR) if feed.seen[slot] >= 10.0 else fall
-        if fall > 7.0 and below > 6.0 and not scene.supply.disturbed(scene.time):
-            return self._fall(event, exp(feed.last), min(fall, below))
-        above = feed.noise.distance(load - level, FLOOR)
-        if feed.run == 3 and above > 5.0 and feed.seen[slot] >= 20.0 and not self._busy(scene):
-            usual = exp(level)
-            summary = f"Feed {event.feed} carries {event.load:.0f} W at an hour that usually shows {usual:.0f} W."
-            return Sign(
-                0.35, summary, {"load": event.load, "usual": round(usual), "deviations": round(above, 1)}, key="high"
-            )
-        return None
-
-    def learn_one(self, event: PowerReading, scene: Scene) -> None:
+    def step(self, event: PowerReading, scene: Scene) -> Sign | None:
         if event.load is None or event.voltage < DEAD_VOLTAGE or event.load < 0:
-            return
+            return None
         feed = self.feeds.get(event.feed)
         if feed is None:
             feed = self.feeds[event.feed] = Feed()
-        if scene.time <= feed.time:
-            return
+        gap = scene.time - feed.time
+        if gap <= 0.0:
+            return None
         load = log(max(event.load, 1.0))
-        slot = self._slot(scene)
-        seen = feed.seen[slot]
-        if seen >= 10.0:
-            left = load - self._level(feed, slot, scene)
-            feed.run = feed.run + 1 if feed.noise.n > 50 and feed.noise.distance(left, FLOOR) > 5.0 else 0
+        local = scene.local(scene.time)
+        slot = max(local.weekday() - 4, 0) * 24 + local.hour
+        level = feed.level(slot, local.minute / 60.0 - 0.5)
+        known = feed.seen[slot] >= KNOWN
+        near = 0.0 < gap < 3600.0
+        sign = self._judge(event, feed, load, level, slot, scene) if near and feed.steps.n >= 100 else None
+        if known:
+            left = load - level
+            high = feed.noise.n > 50 and feed.noise.distance(left, FLOOR) > 5.0
+            feed.run = feed.run + 1 if high else 0
             feed.noise.learn(feed.noise.tame(left, FLOOR))
-            load_taught = feed.hours[slot] + max(min(load - feed.hours[slot], 4 * HOUR_SD), -4 * HOUR_SD)
-        else:
-            load_taught = load
-        if 0.0 < scene.time - feed.time < 3600.0:
+        if near:
             feed.steps.learn(feed.steps.tame(load - feed.last, FLOOR))
-        feed.seen[slot] = seen + 1.0
-        feed.hours[slot] += max(1.0 / feed.seen[slot], 0.02) * (load_taught - feed.hours[slot])
+        feed.learn(slot, load, known)
         feed.last, feed.time = load, scene.time
+        return sign
 
-    def _slot(self, scene: Scene) -> int:
-        local = scene.local(scene.time)
-        return max(local.weekday() - 4, 0) * 24 + local.hour
-
-    def _level(self, feed: Feed, slot: int, scene: Scene) -> float:
-        """Return the expected logarithm of the load, between the middles of this hour and the nearer one beside it."""
-        local = scene.local(scene.time)
-        away = local.minute / 60.0 - 0.5
-        near = local + timedelta(hours=1 if away > 0 else -1)
-        other = max(near.weekday() - 4, 0) * 24 + near.hour
-        if feed.seen[other] < 5.0:
-            return feed.hours[slot]
-        return feed.hours[slot] + abs(away) * (feed.hours[other] - feed.hours[slot])
-
-    def _busy(self, scene: Scene) -> bool:
-        return scene.open(scene.time) or scene.hours.worked(scene.local(scene.time))
+    def _judge(
+        self, event: PowerReading, feed: Feed, load: float, level: float, slot: int, scene: Scene
+    ) -> Sign | None:
+        fall = -feed.steps.distance(load - feed.last, FLOOR)
+        if fall > 7.0 and feed.seen[slot] >= KNOWN:
+            below = -feed.noise.distance(load - feed.lowest(slot), FLOOR)
+            if below > 6.0 and not scene.supply.disturbed(scene.time):
+                return self._fall(event, exp(feed.last), min(fall, below))
+        if feed.run != 3 or feed.seen[slot] < 2 * KNOWN:
+            return None
+        above = feed.noise.distance(load - level, FLOOR)
+        if above <= 5.0 or scene.hours.expected(scene.local(scene.time)):
+            return None
+        usual = exp(level)
+        summary = f"Feed {event.feed} carries {event.load:.0f} W at an hour that usually shows {usual:.0f} W."
+        return Sign(
+            0.35, summary, {"load": event.load, "usual": round(usual), "deviations": round(above, 1)}, key="high"
+        )
 
     def _fall(self, event: PowerReading, before: float, deviations: float) -> Sign:
         load = event.load or 0.0
@@ -133,9 +139,9 @@ class Load(Detector[PowerReading]):
 
     @classmethod
     def firing(cls) -> Iterable[Row]:
-        for step in range(200):
+        for step in range(600):
             yield _reading(step * 180, 5000.0 + 100.0 * (step % 5))
-        yield _reading(200 * 180, 2900.0)
+        yield _reading(600 * 180, 2900.0)
 
 
 def _reading(t: int, load: float, voltage: float = 230.0) -> Row:

@@ -47,24 +47,22 @@ class Quality(Detector[PowerReading]):
     def __init__(self) -> None:
         self.feeds: dict[str, Usual] = {}
 
-    def score_one(self, event: PowerReading, scene: Scene) -> Sign | None:
-        usual = self.feeds.get(event.feed)
-        if usual is None or usual.off != 1 or not _off(event, usual):
-            return None
-        volts, hertz = usual.volt.mean, usual.hertz.mean
-        summary = f"Feed {event.feed} shows {event.voltage:.0f} V at {event.frequency:.2f} Hz; usual are {volts:.0f} V."
-        numbers = {"voltage": event.voltage, "frequency": event.frequency, "usual_v": round(volts, 1)}
-        return Sign(0.25, summary, {**numbers, "usual_hz": round(hertz, 3)}, key=event.feed)
-
-    def learn_one(self, event: PowerReading, scene: Scene) -> None:
+    def step(self, event: PowerReading, scene: Scene) -> Sign | None:
         if event.voltage < DEAD_VOLTAGE or event.feed == "generator":
-            return
+            return None
         usual = self.feeds.get(event.feed)
         if usual is None:
             usual = self.feeds[event.feed] = Usual()
-        usual.off = usual.off + 1 if _off(event, usual) else 0
+        off = usual.volt.n >= WARM and _off(event, usual)
+        usual.off = usual.off + 1 if off else 0
+        volts, hertz = usual.volt.mean, usual.hertz.mean
         usual.volt.learn(usual.volt.tame(event.voltage, VOLT_FLOOR))
         usual.hertz.learn(usual.hertz.tame(event.frequency, HERTZ_FLOOR))
+        if usual.off != 2:
+            return None
+        summary = f"Feed {event.feed} shows {event.voltage:.0f} V at {event.frequency:.2f} Hz; usual are {volts:.0f} V."
+        numbers = {"voltage": event.voltage, "frequency": event.frequency, "usual_v": round(volts, 1)}
+        return Sign(0.25, summary, {**numbers, "usual_hz": round(hertz, 3)}, key=event.feed)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
@@ -83,8 +81,6 @@ class Quality(Detector[PowerReading]):
 
 
 def _off(event: PowerReading, usual: Usual) -> bool:
-    if event.voltage < DEAD_VOLTAGE or event.feed == "generator" or usual.volt.n < WARM:
-        return False
     volts = abs(usual.volt.distance(event.voltage, VOLT_FLOOR))
     return volts > 8.0 or abs(usual.hertz.distance(event.frequency, HERTZ_FLOOR)) > 8.0
 

@@ -11,8 +11,12 @@ from streams.incidents.weighing import WINDOW_S, BaseRate, weight
 
 CLOSE_AFTER_S = 36 * 3600.0
 REPAGE_AFTER_S = 6 * 3600.0
+BUSIER = 2.0
+"""How much likelier ordinary life shows a thing with people at work, and an attack without them."""
 LONGEST_TIMELINE = 300
 MOST_CLUES = 300
+WARM_S = 3 * 86400.0
+"""Age of a site at which learnt and silent detectors weigh in full, s (less the share that they have from the first)."""
 RELATED_S = 30 * 86400.0
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 
@@ -56,15 +60,23 @@ class Case:
         self.incident: Open | None = None
         self.previous: tuple[str, float] | None = None
         self.since = -1
+        self.born = 0.0
         self.fresh = False
 
-    def weigh(self, kind: type[Detector[Any]], finding: Finding, key: str, now: float, explained: bool) -> None:
-        """Take a finding as evidence at arrival clock `now`; an explained one is remembered but weighs nothing."""
+    def weigh(
+        self, kind: type[Detector[Any]], finding: Finding, key: str, now: float, explained: bool, open_: bool
+    ) -> None:
+        """Take a finding as evidence at arrival clock `now`; an explained one is remembered but weighs nothing.
+
+        `open_` says whether people are at work: what people's work causes is likelier then.
+        """
         window = int(now // WINDOW_S)
         if self.since < 0:
             self.since = window
         base = self.rates.setdefault(kind.name, BaseRate())
-        nats = 0.0 if explained else weight(finding.score, kind.hit, base.probability(kind.rate, window, self.since))
+        usual, hit = base.probability(kind.rate, window, self.since), kind.hit
+        usual, hit = (min(usual * BUSIER, 1.0), hit / BUSIER) if open_ else (usual / BUSIER, hit)
+        nats = 0.0 if explained else weight(finding.score, hit, usual) * self._trust(kind, now)
         critical = self.incident is not None and self.incident.severity == "critical"
         base.learn(window, 0.0 if critical else 1.0)
         name = (kind.name, finding.device, key)
@@ -82,6 +94,10 @@ class Case:
             self.pending.append(
                 [finding.time.timestamp(), kind.domain, finding.device, kind.name, finding.summary, finding.score, nats]
             )
+
+    def _trust(self, kind: type[Detector[Any]], now: float) -> float:
+        """How far what was learnt can be trusted: a site of a few hours has not shown its everyday life yet."""
+        return 1.0 if kind.sort == "definite" else min(0.3 + (now - self.born) / WARM_S, 1.0)
 
     def seen(self, detector: str, now: float, within: float) -> bool:
         """Whether a detector had a finding within the last seconds."""
@@ -120,8 +136,8 @@ class Case:
         if self.incident is None or self.incident.name != incident:
             return []
         if verdict in ("false_positive", "benign"):
-            for clue in self.clues.values():
-                self.rates[clue.detector].hits += 1.0
+            for detector in {clue.detector for clue in self.clues.values()}:
+                self.rates[detector].hits += 1.0
         return [("closed", self._close(now, verdict))]
 
     def _add(self, name: tuple[str, str, str], clue: Clue) -> None:

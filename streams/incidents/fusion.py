@@ -13,19 +13,21 @@ from detectors.state import part
 
 LN2 = log(2.0)
 
-PRIOR = -7.0
-"""Log-odds that a window of three hours at a site sees an attack or an attempt."""
-PAGE_AT = 8.6
+PRIOR = -5.5
+"""Log-odds that a window of nine hours at a site sees an attack or an attempt."""
+PAGE_AT = 7.0
 """Nats of evidence, from two domains or a definite sign of goods leaving, that page."""
-WARN_AT = 5.0
+WARN_AT = 4.2
 """Nats of evidence that somebody should look at in this shift."""
-OPEN_AT = 3.0
+OPEN_AT = 2.5
 """Nats of evidence that open an incident."""
-COUNTS_AT = 2.0
+COUNTS_AT = 1.5
 """Nats that make a domain count as touched."""
+STRONG_AT = 2.5
+"""Nats that each of two domains must have for a page: many weak signs are not two strong ones."""
 FURTHER = 0.25
 """Share with which further detectors of the same domain add."""
-MOST = 9.0
+MOST = 6.5
 """Nats that one domain can give at the most: no one domain is believed without bound."""
 
 
@@ -59,12 +61,13 @@ class Judgement(NamedTuple):
     nats: float
     risk: float
     touched: tuple[Domain, ...]
+    strong: int
     definite: bool
 
     @property
     def pages(self) -> bool:
         """Whether this would page by itself."""
-        return self.nats >= PAGE_AT and (len(self.touched) > 1 or self.definite)
+        return self.nats >= PAGE_AT and (self.strong > 1 or self.definite)
 
 
 def fuse(clues: Iterable[Clue], now: float) -> Judgement:
@@ -86,4 +89,5 @@ def fuse(clues: Iterable[Clue], now: float) -> Judgement:
     if definite:
         nats = max(nats, PAGE_AT)
     touched = tuple(sorted(domain for domain, total in sums.items() if total >= COUNTS_AT))
-    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, definite)
+    strong = sum(total >= STRONG_AT for total in sums.values())
+    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, strong, definite)

@@ -87,7 +87,7 @@ class Shard:
         complete
             Whether nothing more is known to be waiting; only then does silence count.
         """
-        self.clock = clock = max(clock, self.clock)
+        self.clock = clock = float(max(clock, self.clock))
         out: list[Output] = []
         for control in controls:
             out += self._control(control, clock)

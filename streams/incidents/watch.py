@@ -81,7 +81,7 @@ class Watch:
     def advance(self, clock: float, arrivals: list[Arrival], complete: bool) -> list[Output]:
         """Pass every due second up to `clock`, then take the slice that arrived by then; returns what was decided."""
         if self.clock == -inf:
-            self.scene.first = clock
+            self.scene.first = self.case.born = clock
             self.clock = clock
         clock = max(clock, self.clock)
         while complete and self.due <= clock - 1.0:
@@ -244,7 +244,7 @@ class Watch:
         explained = self.scene.maintained(kind.domain, device, at) or any(
             self.case.seen(name, self.clock, 4 * 3600.0) for name in kind.explained_by
         )
-        self.case.weigh(kind, finding, sign.key, self.clock, explained)
+        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.open(at))
 
     def _replan(self) -> None:
         self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]

@@ -1,7 +1,7 @@
 """How much a finding weighs here: the log-likelihood ratio of seeing it in an attack against an ordinary window.
 
 Each detector says how likely an attack of its domain shows it (`hit`) and how often ordinary life does (`rate`). The
-second is only where a site starts from: it is a Beta prior over windows of three hours, and every window that passes
+second is only where a site starts from: it is a Beta prior over windows of nine hours, and every window that passes
 teaches how often this very thing happens at this very site. A switch that fails each week soon weighs nothing; the
 same finding at a site that never had it keeps its full weight.
 """
@@ -10,11 +10,11 @@ from math import exp, log
 
 from detectors.state import part
 
-WINDOW_S = 3 * 3600.0
-"""Length of the window over which "does it happen here?" is asked, s."""
-PRIOR_WINDOWS = 120.0
-"""Weight of a detector's own `rate` before the site's is learnt, in windows (15 days)."""
-MEMORY_WINDOWS = 720.0
+WINDOW_S = 9 * 3600.0
+"""Length of the window over which "does it happen here?" is asked, s: about as long as a finding stays evidence."""
+PRIOR_WINDOWS = 25.0
+"""Weight of a detector's own `rate` before the site's is learnt, in windows (9 days)."""
+MEMORY_WINDOWS = 240.0
 """Windows after which what was learnt has faded to 1/e (90 days)."""
 
 

@@ -1,5 +1,6 @@
 """One broker of the embedded Kafka: its configuration, its process, and what it says when it fails."""
 
+import os
 import signal
 import socket
 import time
@@ -9,15 +10,14 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from streams.local.configuration import HOST, properties
 from streams.local.jars import LocalError
 from streams.local.leash import Leash
 
-HOST = "127.0.0.1"
 START = 90.0
 """Seconds after which a broker that does not answer is given up."""
 STOP = 20.0
 """Seconds that a broker may take to end before it is killed."""
-MEBIBYTE = 1 << 20
 
 QUIET = ("org.apache.kafka.common.config", "org.apache.kafka.server.config")
 """Loggers that print a thousand lines of defaults at each start."""
@@ -96,8 +96,9 @@ class Broker:
         return self._process.pid if self._process is not None and self.running else 0
 
     def start(self, wait: bool = True) -> None:
-        """Start it on its port and data, and wait until it answers."""
+        """Start it on its port and data, and wait until it answers; raises `LocalError`."""
         if not self.running:
+            self._claim_port()
             self._began = self.log.stat().st_size if self.log.exists() else 0
             self._process = self._run("kafka.Kafka", str(self.properties))
         if wait:
@@ -136,6 +137,16 @@ class Broker:
         """Let a frozen one go on."""
         self._send(signal.SIGCONT)
 
+    def _claim_port(self) -> None:
+        """See that nothing listens on its port, or another Kafka there would be taken for this one."""
+        host, port = self.address.split(":")
+        try:
+            socket.create_server((host, int(port))).close()
+        except OSError as error:
+            raise LocalError(
+                f"{self.address} can't be used ({os.strerror(error.errno or 0)}): choose another port"
+            ) from error
+
     def _run(self, main: str, *arguments: str) -> Leash:
         self.properties.write_text(self._configuration)
         return Leash([*self._java, main, *arguments], self.log)
@@ -166,45 +177,5 @@ class Broker:
             lines = log.read().decode(errors="replace").splitlines()
         wrong = [line for line in lines if " ERROR " in line or "Exception: " in line or line.startswith("Caused by")]
         advice = [text for mark, text in ADVICE.items() if any(mark in line for line in lines)]
-        told = "\n".join(f"  {line[:300]}" for line in (wrong or lines)[-12:])
+        told = "\n".join(f"  {line[:300]}" for line in list(dict.fromkeys(wrong or lines))[-12:])
         return LocalError(f"Kafka broker {self.number} {what}. {' '.join(advice)}\nFrom its log {self.log}:\n{told}")
-
-
-def properties(number: int, ports: Sequence[tuple[int, int]], data: Path) -> dict[str, str | int]:
-    """Make a broker's configuration: on loopback only, with a majority of copies behind every acknowledged record."""
-    count = len(ports)
-    port, control = ports[number - 1]
-    safe = min(2, count)
-    return {
-        "node.id": number,
-        "process.roles": "broker,controller",
-        "controller.quorum.voters": ",".join(f"{i}@{HOST}:{ports[i - 1][1]}" for i in range(1, count + 1)),
-        "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{control}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
-        "inter.broker.listener.name": "PLAINTEXT",
-        "controller.listener.names": "CONTROLLER",
-        "log.dirs": str(data),
-        "auto.create.topics.enable": "false",
-        "default.replication.factor": count,
-        "min.insync.replicas": safe,
-        "unclean.leader.election.enable": "false",
-        "offsets.topic.replication.factor": count,
-        "offsets.topic.num.partitions": 8,
-        "transaction.state.log.replication.factor": count,
-        "transaction.state.log.min.isr": safe,
-        "transaction.state.log.num.partitions": 8,
-        "share.coordinator.state.topic.replication.factor": count,
-        "share.coordinator.state.topic.min.isr": safe,
-        "group.initial.rebalance.delay.ms": 0,
-        # A broker that is gone is missed after six seconds: early for people who wait, late enough for a busy laptop.
-        "broker.session.timeout.ms": 6000,
-        "broker.heartbeat.interval.ms": 1000,
-        "message.max.bytes": 8 * MEBIBYTE,
-        "replica.fetch.max.bytes": 8 * MEBIBYTE,
-        # Played recordings have the timestamps of their own time, be it past or to come.
-        "log.message.timestamp.after.max.ms": (1 << 63) - 1,
-        "log.retention.ms": -1,
-        "log.cleaner.dedupe.buffer.size": 16 * MEBIBYTE,
-        "num.network.threads": 2,
-        "num.io.threads": 4,
-    }

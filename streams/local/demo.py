@@ -5,11 +5,10 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
-from itertools import chain
 from pathlib import Path
 
 from streams import topics
@@ -26,9 +25,6 @@ from streams.local.tail import Tail
 from streams.settings import Settings
 from streams.telemetry.recording import Line, clocked
 
-Timed = tuple[float, Line]
-"""A record and its arrival clock, Unix seconds."""
-
 SITES, DAYS, SEED, START = 3, 3, 7, date(2026, 11, 16)
 """What is simulated: always the same, so that everybody sees the same night."""
 NIGHT_SPEED = 900.0
@@ -37,6 +33,11 @@ BEFORE_S = 600.0
 """How long before the night's first act the slow part begins, s."""
 PATIENCE = 20.0
 """How long the last page may take after all was played, s."""
+
+
+def make_world() -> World:
+    """Make the sites and their days, the night among them."""
+    return World(SEED, SITES, DAYS, START, [Part("reference-night")])
 
 
 class Demo:
@@ -54,10 +55,11 @@ class Demo:
         self.stage = "starting"
         self.began = time.monotonic()
         self.progress = Progress(0, 0, 0.0)
-        self.world = World(SEED, SITES, DAYS, START, [Part("reference-night")])
+        self.world = make_world()
         self.site = self.world.sites[0].id
         self.paged = installed()
         self.tail: Tail | None = None
+        self.monitoring: Monitoring | None = None
         self.pager = Pager()
         self._player: Player | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
@@ -81,7 +83,9 @@ class Demo:
     @property
     def pages(self) -> list[Page]:
         """Pages to the on-call person, as the webhook received them."""
-        return [page for page in self.pager.pages if page.severity == "critical" and not page.resolved]
+        return [
+            page for page in self.pager.pages if page.incident and page.severity == "critical" and not page.resolved
+        ]
 
     @property
     def incidents(self) -> list[Incident]:
@@ -105,7 +109,7 @@ class Demo:
             monitoring = Monitoring(
                 self.pager.url, workers=[f"127.0.0.1:{ports[0]}"], notifiers=[f"127.0.0.1:{ports[1]}"]
             )
-            self._stack.enter_context(monitoring)
+            self.monitoring = self._stack.enter_context(monitoring)
             urls = monitoring.alertmanager.url
             self._launch("notifier", environ | {"TOCSIN_ALERTMANAGERS": urls, "TOCSIN_NOTIFIER_PORT": str(ports[1])})
         self.tail = self._stack.enter_context(Tail(settings))
@@ -141,36 +145,30 @@ class Demo:
         self._leashes.append((name, leash, log))
 
     def _play(self, settings: Settings) -> None:
-        lines = clocked(self.world.lines())
-        held: list[Timed] = []
-        self.stage = f"{DAYS - 1} ordinary days at {SITES} sites, as fast as it goes"
         self._player = Player(settings.brokers, None, self._show)
-        self._player.play(_until_night(lines, self.world, held))
-        self.stage = f"the night, {NIGHT_SPEED:.0f} times as fast as life"
-        self._player = Player(settings.brokers, NIGHT_SPEED, self._show)
-        self._player.play(_night(chain(held, lines), self.world))
+        self.stage = f"{DAYS - 1} ordinary days at {SITES} sites, as fast as it goes"
+        self._player.play(self._until_morning(self._player))
         self._played = time.monotonic()
         self.stage = "waiting for the last page"
+
+    def _until_morning(self, player: Player) -> Iterator[Line]:
+        """Yield what is played, and slow the player down once the night begins."""
+        for at, line in story(self.world):
+            if self.label and player.speed is None and at >= self.label.start - BEFORE_S:
+                self.stage = f"the night, {NIGHT_SPEED:.0f} times as fast as life"
+                player.speed = NIGHT_SPEED
+            yield line
 
     def _show(self, progress: Progress) -> None:
         self.progress = progress
 
 
-def _until_night(lines: Iterator[Timed], world: World, held: list[Timed]) -> Iterator[Line]:
-    """Yield what comes before the night; the first record of the night goes into `held`."""
-    for at, line in lines:
-        if world.labels and at >= world.labels[0].start - BEFORE_S:
-            held.append((at, line))
+def story(world: World) -> Iterator[tuple[float, Line]]:
+    """Yield the records and their arrival clock (Unix seconds), until half an hour after the night's last act."""
+    for at, line in clocked(world.lines()):
+        if world.labels and at > world.labels[0].end + 1800.0:
             return
-        yield line
-
-
-def _night(lines: Iterable[Timed], world: World) -> Iterator[Line]:
-    """Yield the night, until half an hour after its last act."""
-    for at, line in lines:
-        if at > world.labels[0].end + 1800.0:
-            return
-        yield line
+        yield at, line
 
 
 def clock(at: float) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from uuid import uuid4
 
-from streams.local.broker import HOST, Broker
+from streams.local.broker import Broker
+from streams.local.configuration import HOST
 from streams.local.jars import LocalError, jars, java
 from streams.settings import Settings
 

@@ -6,7 +6,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from streams.local.broker import HOST
+from streams.local.configuration import HOST
 
 
 class Page(NamedTuple):

@@ -27,12 +27,15 @@ class Tail:
         The newest findings, the last one last.
     findings, refused
         How many there were of each.
+    revisions
+        Every revision, by incident id and number.
     first_paged
         For each incident that paged, the revision with which it did so.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.incidents: dict[str, Incident] = {}
+        self.revisions: dict[tuple[str, int], Incident] = {}
         self.first_paged: dict[str, Incident] = {}
         self.recent: deque[Finding] = deque(maxlen=8)
         self.findings = self.refused = 0
@@ -79,6 +82,7 @@ class Tail:
                 self.recent.append(finding)
         else:
             incident = msgspec.json.decode(value, type=Incident)
+            self.revisions[incident.id, incident.revision] = incident
             known = self.incidents.get(incident.id)
             if known is None or incident.revision > known.revision:
                 self.incidents[incident.id] = incident

@@ -122,6 +122,7 @@ def hand_ticks(runner: Runner, batch: Batch) -> None:
             continue
         for index, tick in enumerate(ticks, 1):
             runner.lane.tick(tick, record.offset + (index == len(ticks)))
+        if runner.asked:
+            runner.asked.popleft()
     runner.lane.clocked(batch.position)
-    runner.asked = 0.0
     runner.wake.set()

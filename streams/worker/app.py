@@ -1,6 +1,7 @@
 """The worker, composed: a Faust application whose agents decode and whose lanes decide."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -172,5 +173,8 @@ def run(settings: Settings, make_core: MakeCore) -> None:
     async def main() -> None:
         await Worker(settings, make_core).serve()
 
+    # What waits for its tick lives long enough to be looked at by every collection, and there is much of it.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     with Fatal("the worker could not go on"):
         asyncio.run(main())

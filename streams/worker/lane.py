@@ -7,6 +7,8 @@ from streams.telemetry.decode import Arrival
 from streams.worker.clock import TELEMETRY, Ends, Tick, later
 from streams.worker.strand import PRESSING, Chunk, Strand
 
+OLDEST = 14 * 86400.0
+"""Seconds that a backlog goes back at most: clients' timestamps may say anything, and time is passed by the second."""
 TICKS = 256
 """How many ticks wait at most for their records."""
 
@@ -91,18 +93,18 @@ class Lane:
         return True
 
     def propose(self, now: float, controls: Ends) -> Tick | None:
-        """Make the tick that may be written now, or none while older ones are unread.
+        """Make the tick that may be written now, or none while it is not known where the topics end.
 
         While records wait in Kafka, a tick cannot say `now` for the records that it cuts off: it says when they arrived
         (their Kafka timestamps), and leaves what arrived later in other topics to the next one. So a backlog is worked
         off in the order in which it came.
         """
-        if self.ticks or any(strand.highwater is None for strand in self.strands.values()):
-            return None  # not known yet
+        if any(strand.highwater is None for strand in self.strands.values()):
+            return None
         behind = [strand for strand in self.strands.values() if strand.behind]
         if any(strand.newest == 0 for strand in behind):
             return None
-        time = max(self.time, min([now, *(strand.newest / 1000 for strand in behind)]))
+        time = max(self.time, now - OLDEST, min([now, *(strand.newest / 1000 for strand in behind)]))
         ends = {
             topic: strand.until(time * 1000) if behind else strand.position for topic, strand in self.strands.items()
         }

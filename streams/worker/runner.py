@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import monotonic, perf_counter
@@ -59,8 +60,10 @@ class Runner:
         self.lane.clock = starts.get(CLOCK, 0)
         self.wake = asyncio.Event()
         self.progress = monotonic()
-        self.asked = 0.0
-        """When the ticker last wrote a tick that has not come back (0: it has)."""
+        self.asked: deque[float] = deque()
+        """When the ticks were written that have not come back from the log."""
+        self.proposed: dict[str, int] = {}
+        """The cut of the last of them."""
         self._controls = controls
         self._ahead = dict(state.ahead)
         self._rows = dict(state.rows)

@@ -3,14 +3,16 @@
 import asyncio
 import time
 
-from streams.worker.clock import CLOCK, Tick, encode
+from streams.worker.clock import CLOCK, Tick, encode, later
 from streams.worker.controls import Controls
 from streams.worker.runner import Runner
 
 IDLE = 10.0
 """Seconds between the ticks of a partition in which nothing happens."""
+ASKED = 4
+"""How many ticks of a partition may be on their way through the log."""
 LOST = 10.0
-"""Seconds after which a tick that has not come back is written again."""
+"""Seconds after which a tick that has not come back does not count among them."""
 
 
 class Ticker:
@@ -40,11 +42,12 @@ class Ticker:
                 self.urgent.clear()
 
     async def _tick(self, runner: Runner) -> None:
-        if time.monotonic() - runner.asked < LOST:
-            return
-        tick = propose(runner, self._controls, time.time())
+        while runner.asked and time.monotonic() - runner.asked[0] > LOST:
+            runner.asked.popleft()
+        tick = propose(runner, self._controls, time.time()) if len(runner.asked) < ASKED else None
         if tick is not None:
-            runner.asked = time.monotonic()
+            runner.asked.append(time.monotonic())
+            runner.proposed = tick.ends
             await runner.outbox.send(CLOCK, None, encode([tick]), runner.partition)
 
 
@@ -54,5 +57,7 @@ def propose(runner: Runner, controls: Controls, now: float) -> Tick | None:
     if tick is None:
         return None
     lane = runner.lane
-    moved = any(end > lane.ends.get(topic, 0) for topic, end in tick.ends.items())
-    return tick if moved or tick.time >= min(runner.core.due(), lane.time + IDLE) else None
+    told = later(lane.ends, runner.proposed)
+    moved = any(end > told.get(topic, 0) for topic, end in tick.ends.items())
+    due = not runner.asked and tick.time >= min(runner.core.due(), lane.time + IDLE)
+    return tick if moved or due else None

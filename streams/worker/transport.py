@@ -94,7 +94,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start the consumer; what a full lane leaves unread must not hold up the fetches of other partitions."""
         await super().on_start()
-        self._ensure_consumer()._fetcher._prefetch_backoff = 0.0
+        # aiokafka has no argument for this: with unread records about, its fetcher asks for nothing else for 0.1 s.
+        fetcher = vars(vars(self._ensure_consumer())["_fetcher"])
+        if "_prefetch_backoff" not in fetcher:
+            raise LookupError("this aiokafka keeps its _prefetch_backoff elsewhere")
+        fetcher["_prefetch_backoff"] = 0.0
 
     async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
         """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""

@@ -39,21 +39,21 @@ def bare(settings: Settings, race: Race) -> None:
     consumer.subscribe(list(LOADED))
     shards: dict[int, RacingShard] = {}
     newest: dict[int, dict[str, float]] = {}
+    waiting: dict[int, list[Arrival]] = {}
     while True:
         batches: dict[tuple[Any, Any], list[Any]] = {}
         for record in consumer.consume(4096, 0.1):
             race.start()
             told = record.key(), record.value(), record.timestamp()[1] / 1000
             batches.setdefault((record.partition(), record.topic()), []).append(told)
-        arrivals: dict[int, list[Arrival]] = {}
         for (partition, topic), batch in batches.items():
             taken = decode_batch(topic.removeprefix("telemetry."), batch, lambda index, refusal: None)
-            arrivals.setdefault(partition, []).extend(taken)
-            newest.setdefault(partition, dict.fromkeys(LOADED, 0.0))[topic] = batch[-1][2]
-        for partition, taken in arrivals.items():
+            waiting.setdefault(partition, []).extend(taken)
+            newest.setdefault(partition, {})[topic] = batch[-1][2]
+        for partition in [number for number in waiting if len(newest[number]) == len(LOADED)]:
             if partition not in shards:
                 shards[partition] = RacingShard(race)
-            shards[partition].advance(min(newest[partition].values()), taken, [])
+            shards[partition].advance(min(newest[partition].values()), waiting.pop(partition), [])
 
 
 def stock(settings: Settings, race: Race) -> None:

@@ -17,7 +17,7 @@ class Race:
 
     def __init__(self, events: int) -> None:
         self.events = events
-        self.seen = 0
+        self.seen = self.slices = 0
         self.shards: list[Shard] = []
         self.started = 0.0
         self.used = 0.0
@@ -30,10 +30,11 @@ class Race:
     def count(self, events: int) -> None:
         """Count objects that the core has taken."""
         self.seen += events
+        self.slices += 1
         if self.seen >= self.events:
             seconds, used = time.perf_counter() - self.started, time.process_time() - self.used
             late = sum(shard.stats.late for shard in self.shards)
-            told = {"seen": self.seen, "seconds": seconds, "cpu": used, "late": late}
+            told = {"seen": self.seen, "seconds": seconds, "cpu": used, "late": late, "slices": self.slices}
             sys.stdout.write(json.dumps(told) + "\n")
             sys.stdout.flush()
             os._exit(0)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from detectors import goods as ledger
-from detectors.freight import differing, near, plain, product
+from detectors.freight import chip, differing, label, near, plain, product
 from detectors.goods import Goods
 from detectors.habit import Habit
 from detectors.shipment import story
@@ -87,7 +87,7 @@ def test_relabelled_tags_of_a_pallet_are_counted() -> None:
 
 def test_old_news_does_not_overwrite_the_memory_of_tags() -> None:
     goods = told(encode(HOUR, "urn:1.2", "urn:1.1", "A1"), read(0.0, "urn:1.1", "A1"))
-    assert goods.chips[ledger.chip("A1")] == ledger.label("urn:1.2")
+    assert goods.chips[chip("A1")] == label("urn:1.2")
 
 
 def test_everything_is_capped_and_survives_a_snapshot() -> None:

@@ -19,6 +19,7 @@ def kind(domain: str, **more: Any) -> Any:
         "rate": 0.01,
         "hit": 0.5,
         "stage": "sight",
+        "sort": "definite",
         "alone": False,
         "memory_s": 6 * HOUR,
     }
@@ -32,7 +33,15 @@ class Story:
         self.case = Case("FR-93-DUGNY")
         self.told: list[tuple[str, Any]] = []
 
-    def finds(self, what: Any, at: float, score: float = 1.0, device: str = "d-1", explained: bool = False) -> None:
+    def finds(
+        self,
+        what: Any,
+        at: float,
+        score: float = 1.0,
+        device: str = "d-1",
+        explained: bool = False,
+        open_: bool = False,
+    ) -> None:
         finding = Finding(
             id="x",
             site="FR-93-DUGNY",
@@ -44,7 +53,7 @@ class Story:
             summary=f"{what.name} saw something.",
             evidence={},
         )
-        self.case.weigh(what, finding, "", NOW + at, explained)
+        self.case.weigh(what, finding, "", NOW + at, explained, open_)
         self.told += self.case.decide(NOW + at)
 
     def waits(self, until: float) -> None:

@@ -24,9 +24,9 @@ def test_a_new_site_starts_from_the_detectors_own_rate() -> None:
 def test_what_happens_here_each_day_soon_weighs_little() -> None:
     base = BaseRate()
     for day in range(60):
-        base.learn(day * 8)
-    assert weight(1.0, 0.5, base.probability(0.01, 480, 0)) < 2.0
-    assert weight(1.0, 0.5, BaseRate().probability(0.01, 480, 480)) > 5.0
+        base.learn(day * 3)
+    assert weight(1.0, 0.5, base.probability(0.01, 180, 0)) < 2.0
+    assert weight(1.0, 0.5, BaseRate().probability(0.01, 180, 180)) > 4.5
 
 
 def test_a_burst_within_one_window_teaches_once() -> None:
@@ -38,4 +38,4 @@ def test_a_burst_within_one_window_teaches_once() -> None:
 
 
 def test_quiet_months_make_a_finding_rarer() -> None:
-    assert BaseRate().probability(0.1, 700, 0) < BaseRate().probability(0.1, 10, 0)
+    assert BaseRate().probability(0.1, 230, 0) < BaseRate().probability(0.1, 10, 0)

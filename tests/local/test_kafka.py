@@ -125,10 +125,21 @@ def test_a_taken_port_says_so_and_leaves_nothing() -> None:
     port = free_ports(1)[0]
     with socket.create_server(("127.0.0.1", port)):
         cluster = Cluster(port=port)
-        with pytest.raises(LocalError, match=r"The port is taken.*\n.*broker\.log"):
+        with pytest.raises(
+            LocalError, match=f"127.0.0.1:{port} can't be used .Address already in use.: choose another"
+        ):
             cluster.start()
     assert not cluster.brokers[0].running
     assert not cluster.folder.exists()
+
+
+def test_a_broker_that_fails_shows_what_its_log_says(tmp_path: Path) -> None:
+    with Cluster(data=tmp_path) as cluster:
+        broker = cluster.brokers[0]
+        assert broker.stop()
+        (broker.folder / "data" / "meta.properties").write_text("version=1\ncluster.id=another\nnode.id=7\n")
+        with pytest.raises(LocalError, match=r"(?s)Kafka broker 1 ended while it was starting.*broker\.log:\n.*node"):
+            broker.start()
 
 
 def test_two_brokers_are_refused() -> None:

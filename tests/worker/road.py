@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.settings import Settings
 from streams.worker.checkpoints import MARK, STATE, unpack
@@ -67,13 +67,15 @@ class Worker:
 
 
 @contextmanager
-def worker(brokers: str, folder: Path, **environment: str) -> Iterator[Worker]:
-    """Run a counting worker until the block ends."""
+def worker(
+    brokers: str, folder: Path, command: tuple[str, ...] = ("tests.worker.counted",), **environment: str
+) -> Iterator[Worker]:
+    """Run a worker, the counting one if nothing else is said, until the block ends."""
     log = folder / f"worker-{uuid4().hex[:6]}.log"
     environment = {"TOCSIN_BROKERS": brokers, "TOCSIN_SNAPSHOT_S": "1", "TOCSIN_METRICS_PORT": "0", **environment}
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.worker.counted"],
+            [sys.executable, "-m", *command],
             env=os.environ | environment,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -112,15 +114,28 @@ def counted(brokers: str, partitions: int) -> dict[str, int]:
     return dict(sites)
 
 
+def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """Ask where a partition begins and ends; a broker that has just made it may not know yet."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        except KafkaException:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        else:
+            return low, high
+
+
 def lag(brokers: str, partitions: int) -> int:
     """Ask how many records the group has not committed."""
-    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tocsin-worker"})
+    consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tocsin-worker", "log_level": 0})
     waiting = 0
     try:
         for topic in (*TELEMETRY, CLOCK):
             asked = [TopicPartition(topic, partition) for partition in range(partitions)]
             for at in consumer.committed(asked, timeout=10):
-                low, high = consumer.get_watermark_offsets(at, timeout=10)
+                low, high = bounds(consumer, topic, at.partition)
                 waiting += high - (at.offset if at.offset >= 0 else low)
     finally:
         consumer.close()
@@ -138,12 +153,17 @@ class Tail:
 
     def __enter__(self) -> "Tail":
         self.consumer = Consumer(
-            {"bootstrap.servers": self.brokers, "group.id": f"tail-{uuid4()}", "enable.auto.commit": False}
+            {
+                "bootstrap.servers": self.brokers,
+                "group.id": f"tail-{uuid4()}",
+                "enable.auto.commit": False,
+                "log_level": 0,
+            }
         )
         ends = []
         for partition in range(self.partitions):
-            asked = TopicPartition(self.topic, partition)
-            ends.append(TopicPartition(self.topic, partition, self.consumer.get_watermark_offsets(asked, 10)[1]))
+            end = bounds(self.consumer, self.topic, partition)[1]
+            ends.append(TopicPartition(self.topic, partition, end))
         self.consumer.assign(ends)
         return self
 

@@ -1,0 +1,188 @@
+"""Stories of the intruder alarm."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from detectors.alarm.burglary import Burglary
+from detectors.alarm.disarm import Disarm
+from detectors.alarm.interference import Interference
+from detectors.alarm.jamming import Jamming
+from detectors.alarm.path_down import PathDown
+from detectors.alarm.path_lost import PathLost
+from detectors.alarm.replay import Replay
+from detectors.base import Row, Sign
+from tests.detectors.story import scene, tell
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+def signal(t: float, code: str, **more: object) -> Row:
+    return {"t": t, "type": "alarm.signal", "device": "panel-1", "code": code, **more}
+
+
+def beats(
+    end: float,
+    interval: float = 300.0,
+    jammed: tuple[float, float] = (0.0, 0.0),
+    share: float = 0.7,
+    loss: float = 0.02,
+    seed: int = 1,
+) -> Iterator[Row]:
+    """Twelve radio detectors, a meter that goes on whatever happens, and ticks; a jammer swallows a `share`."""
+    chance = random.Random(seed)
+    rows: list[Row] = []
+    for number in range(12):
+        t = chance.random() * interval
+        while t < end:
+            hit = jammed[0] <= t < jammed[1] and chance.random() < share
+            if not (hit and chance.random() < 0.7) and chance.random() >= loss:
+                row: Row = {"t": t + chance.gauss(0, 0.01 * interval), "type": "alarm.heartbeat", "path": "radio"}
+                noise, lost = (-84.0, 0.5) if hit else (-101.0 + chance.gauss(0, 2.0), abs(chance.gauss(0.01, 0.01)))
+                rows.append({**row, "device": f"pir-{number}", "noise_floor": noise, "packet_loss": lost})
+            t += interval
+    for step in range(int(end / 60)):
+        meter: Row = {"t": step * 60.0, "type": "power.reading", "device": "m-1", "feed": "grid-a"}
+        rows.append({**meter, "voltage": 230.0, "frequency": 50.0})
+    rows += [{"tick": float(t)} for t in range(60, int(end), 15)]
+    yield from sorted(rows, key=lambda row: row.get("t", row.get("tick")))
+
+
+def first(signs: list[Sign]) -> Sign:
+    assert signs
+    return signs[0]
+
+
+@pytest.mark.parametrize("interval", [30.0, 300.0, 900.0])
+def test_a_jammer_is_seen_within_two_heartbeats(interval: float) -> None:
+    start = 100 * interval
+    quiet = tell(Jamming(), beats(start, interval))
+    assert quiet == []
+    assert tell(Jamming(), beats(start + 2 * interval, interval, (start, start + 9 * interval), 1.0))
+
+
+def test_a_jammer_in_bursts_is_seen_within_the_hour() -> None:
+    start = 8 * HOUR
+    signs = tell(Jamming(), beats(start + HOUR, jammed=(start, start + HOUR), share=0.4))
+    assert first(signs).score > 0.5
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("loss", [0.0, 0.03, 0.1])
+def test_a_week_of_lost_heartbeats_is_quiet(seed: int, loss: float) -> None:
+    assert len(tell(Jamming(), beats(3 * DAY, loss=loss, seed=seed))) == 0
+
+
+def test_one_dead_battery_is_no_jammer() -> None:
+    rows = [row for row in beats(10 * HOUR) if row.get("device") != "pir-3" or row["t"] < 5 * HOUR]
+    assert tell(Jamming(), rows) == []
+
+
+def test_heartbeats_without_numbers_are_enough_to_see_a_jammer() -> None:
+    start = 8 * HOUR
+    rows = [
+        {key: value for key, value in row.items() if key not in ("noise_floor", "packet_loss")}
+        for row in beats(start + HOUR, jammed=(start, start + HOUR), share=1.0)
+    ]
+    assert tell(Jamming(), rows)
+
+
+def test_interference_that_stays_gets_surer() -> None:
+    story = [signal(0, "XQ"), {"tick": 200}, {"tick": 310}, signal(900, "XH"), {"tick": 2000}]
+    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.75]
+    assert len(tell(Interference(), [signal(0, "XQ"), signal(150, "XH"), {"tick": 400}])) == 1
+
+
+def paths(end: int, down: dict[str, int]) -> Iterator[Row]:
+    for t in range(0, end, 60):
+        for name, path in (("panel-ip", "ip"), ("panel-cell", "cellular"), ("pir-1", "radio"), ("pir-2", "radio")):
+            if t < down.get(path, end):
+                yield {"t": t, "type": "alarm.heartbeat", "device": name, "path": path}
+        yield {"tick": t + 30}
+
+
+def test_one_path_down_and_both() -> None:
+    assert tell(PathDown(), paths(9000, {})) == [] and tell(PathLost(), paths(9000, {})) == []
+    one = {"ip": 6000}
+    assert len(tell(PathDown(), paths(9000, one))) == 1 and tell(PathLost(), paths(9000, one)) == []
+    both = {"ip": 6000, "cellular": 6600}
+    assert [sign.key for sign in tell(PathLost(), paths(9000, both))] == ["all"]
+
+
+def working_days(days: int, hour: float = 5.6, users: int = 4) -> Iterator[Row]:
+    chance = random.Random(3)
+    for day in range(days):
+        if day % 7 < 5:
+            yield signal(day * DAY + (hour + chance.gauss(0, 0.2)) * HOUR, "OP", user=f"u-{chance.randrange(users)}")
+            yield signal(day * DAY + (19.5 + chance.gauss(0, 0.3)) * HOUR, "CL", user=f"u-{chance.randrange(users)}")
+
+
+def test_disarmed_at_night() -> None:
+    story = [*working_days(10), signal(10 * DAY + 2.2 * HOUR, "OP", user="u-1")]
+    (sign,) = tell(Disarm(), story)
+    assert sign.score >= 0.6 and "02:12" in sign.summary
+
+
+def test_disarmed_at_night_by_a_stranger_is_surer() -> None:
+    night = 14 * DAY + 2.2 * HOUR
+    (known,) = tell(Disarm(), [*working_days(14), signal(night, "OP", user="u-1")])
+    (stranger,) = tell(Disarm(), [*working_days(14), signal(night, "OP", user="u-99")])
+    assert stranger.score > known.score
+
+
+def test_disarmed_on_the_second_night_of_a_new_site_without_declared_hours() -> None:
+    where = scene()
+    where.hours.declare(None)
+    story = [*working_days(2), signal(2 * DAY + 1.0 * HOUR, "OP", user="u-1")]
+    (sign,) = tell(Disarm(), story, where)
+    assert sign.score > 0.4
+
+
+def test_a_night_shift_beyond_the_declared_hours_is_learnt() -> None:
+    late = [signal(day * DAY + 22.4 * HOUR, "OP", user="u-7") for day in range(14)]
+    story = sorted([*working_days(14), *late], key=lambda row: row["t"])
+    scores = [sign.score for sign in tell(Disarm(), story)]
+    assert 1 <= len(scores) <= 4 and scores == sorted(scores, reverse=True)
+
+
+def test_the_first_saturday_is_less_odd_than_a_night() -> None:
+    saturday = tell(Disarm(), [*working_days(5), signal(5 * DAY + 9 * HOUR, "OP", user="u-1")])
+    night = tell(Disarm(), [*working_days(5), signal(5 * DAY + 2 * HOUR, "OP", user="u-1")])
+    assert sum(sign.score for sign in saturday) < night[0].score
+
+
+def test_a_cleaner_is_no_burglar() -> None:
+    cleaner = tell(Burglary(), [signal(5 * HOUR, "BA", zone="Z1"), signal(5.1 * HOUR, "OP", user="u-1")])
+    assert first(cleaner).score < 0.4
+    night = [signal(2 * HOUR, "CL"), signal(26 * HOUR, "BA", zone="Z1"), signal(26.1 * HOUR, "BV", zone="Z4")]
+    assert tell(Burglary(), night)[-1].score > 0.7
+    after_closing = [signal(20 * HOUR, "CL"), signal(20.1 * HOUR, "BA", zone="Z1")]
+    assert first(tell(Burglary(), after_closing)).score <= 0.1
+
+
+def numbered(t: float, sequence: int | None) -> Row:
+    return {"t": t, "type": "alarm.heartbeat", "device": "pir-1", "path": "radio", "sequence": sequence}
+
+
+def test_replayed_heartbeats() -> None:
+    story = [numbered(300.0 * n, 500 + n) for n in range(50)]
+    replayed = [numbered(300.0 * (50 + n), 520 + n) for n in range(3)]
+    scores = [sign.score for sign in tell(Replay(), [*story, *replayed])]
+    assert len(scores) == 3 and scores == sorted(scores) and scores[-1] > 0.7
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [numbered(300.0 * 50, 3)],  # a restart
+        [numbered(300.0 * 45 - 60, 544)],  # disorder
+        [numbered(300.0 * 20, 530), numbered(300.0 * 21, 531)],  # late back-fill
+        [numbered(300.0 * 50, None)],
+        [numbered(300.0 * 49 + 1, 548)],  # two in one breath
+    ],
+    ids=["restart", "disorder", "backfill", "null", "same moment"],
+)
+def test_what_is_no_replay(odd: list[Row]) -> None:
+    story = [numbered(300.0 * n, 500 + n) for n in range(50)]
+    assert tell(Replay(), [*story, *odd, numbered(300.0 * 51, 551)]) == []

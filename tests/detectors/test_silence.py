@@ -1,0 +1,151 @@
+"""Silence: learnt rhythms, losses and delays; the line explained before devices are blamed."""
+
+import random
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from detectors.alarm.line_lost import LineLost
+from detectors.alarm.silence import AlarmSilence
+from detectors.base import Row
+from detectors.camera.silence import CameraSilence
+from detectors.power.silence import PowerSilence
+from detectors.presence import Presence, needed
+from tests.detectors.story import START, event, scene, tell
+
+
+def meter(name: str, t: float) -> Row:
+    row: Row = {"t": t, "type": "power.reading", "device": name, "feed": "grid-a"}
+    return {**row, "voltage": 230.0, "frequency": 50.0}
+
+
+def camera(name: str, t: float) -> Row:
+    row: Row = {"t": t, "type": "camera.status", "device": name, "connected": True, "fps": 12, "bitrate": 900}
+    return {**row, "luminance": 0.4, "sharpness": 0.6, "scene_change": 0.02}
+
+
+def radio(name: str, t: float) -> Row:
+    return {"t": t, "type": "alarm.heartbeat", "device": name, "path": "radio"}
+
+
+def life(end: float, interval: float, until: dict[str, float], loss: float = 0.0, seed: int = 1) -> Iterator[Row]:
+    """Four meters that report at `interval` with jitter and losses, each until its own end, and ticks in between."""
+    chance = random.Random(seed)
+    rows: list[Row] = []
+    for number in range(4):
+        name = f"m-{number}"
+        t = chance.random() * interval
+        while t < min(end, until.get(name, end)):
+            if chance.random() >= loss:
+                rows.append(meter(name, t + chance.gauss(0.0, 0.01 * interval)))
+            t += interval
+    rows += [{"tick": t} for t in range(60, int(end), 10)]
+    yield from sorted(rows, key=lambda row: row.get("t", row.get("tick")))
+
+
+@pytest.mark.parametrize("interval", [1.0, 10.0, 180.0, 900.0])
+def test_a_silent_device_is_seen_within_three_of_its_own_intervals(interval: float) -> None:
+    cut = 60 * interval
+    signs = tell(PowerSilence(), life(cut + 10 * interval + 400, interval, {"m-2": cut}))
+    assert [(sign.device, sign.key) for sign in signs] == [("m-2", "silent")]
+    assert signs[0].evidence["silent_s"] <= 3.6 * interval + 70
+
+
+def test_without_losses_two_intervals_are_enough() -> None:
+    rows = life(200 * 180 + 900, 180.0, {"m-1": 200 * 180})
+    (sign,) = tell(PowerSilence(), rows)
+    assert sign.evidence["silent_s"] <= 2.6 * 180
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_lossy_device_is_given_time(seed: int) -> None:
+    assert tell(PowerSilence(), life(2000 * 60, 60.0, {}, loss=0.08, seed=seed)) == []
+
+
+def test_how_long_is_waited_grows_with_the_losses() -> None:
+    assert [needed(loss) for loss in (0.0, 0.001, 0.01, 0.05, 0.2)] == [2, 2, 3, 5, 8]
+
+
+def test_devices_that_speak_when_something_happens_are_not_missed() -> None:
+    rows: list[Row] = [radio("pir-1", t) for t in range(0, 36000, 300)]
+    for t in range(0, 9000, 7):
+        rows.append({"t": t, "type": "alarm.signal", "device": "panel-1", "code": "BR"})
+    rows.sort(key=lambda row: row["t"])
+    assert tell(AlarmSilence(), [*rows, {"tick": 36000}]) == []
+
+
+def test_all_cameras_at_once_are_one_strong_sign() -> None:
+    rows: list[Row] = []
+    for t in range(0, 60 * 360, 360):
+        rows += [camera(f"cam-{n}", t + 3 * n) for n in range(8)] if t < 40 * 360 else []
+        rows += [meter("m-1", t), meter("m-1", t + 180), {"tick": t + 181}]
+    signs = tell(CameraSilence(), rows)
+    assert [sign.key for sign in signs] == ["many"]
+    assert signs[0].score > 0.8 and len(signs[0].evidence["devices"]) == 8
+
+
+def wan_outage(back: Iterable[Row]) -> Iterator[Row]:
+    """Three hours of life, a line that is down for half an hour, life again; `back` is what was kept meanwhile."""
+    for t in range(0, 18000, 60):
+        at_home = not 10800 <= t < 12600
+        if t == 12600:
+            yield from back
+        if at_home:
+            yield from (camera(f"cam-{n}", t + n) for n in range(6))
+            yield from (radio(f"pir-{n}", t + n) for n in range(6))
+            yield meter("m-1", t)
+        yield {"tick": t + 30}
+
+
+@pytest.mark.parametrize("kind", [CameraSilence, AlarmSilence, PowerSilence])
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_line_that_is_down_is_no_silent_device(kind: type, kept: bool) -> None:
+    back = [camera(f"cam-{n}", t) for t in range(10800, 12600, 60) for n in range(6)] if kept else []
+    assert tell(kind(), wan_outage(back)) == []
+
+
+def test_a_line_that_is_down_is_said_once_and_louder_as_it_lasts() -> None:
+    signs = tell(LineLost(), wan_outage([]))
+    assert [sign.key for sign in signs] == ["line"]
+    rows = [meter("m-1", t) for t in range(0, 7200, 60)]
+    ticks = [{"tick": t} for t in range(7200, 20000, 30)]
+    scores = [sign.score for sign in tell(LineLost(), [*rows, *ticks])]
+    assert scores == sorted(scores) and len(scores) == 3
+
+
+def test_an_old_message_is_no_sign_of_life() -> None:
+    rows = [meter(f"m-{n}", t) for t in range(0, 7200, 60) for n in range(3)]
+    rows += [meter(f"m-{n}", t) for t in range(7200, 9000, 60) for n in (0, 1)]
+    stale = [meter("m-2", 3000 + t) for t in range(0, 100, 60)]  # what it said long ago arrives now
+    signs = tell(PowerSilence(), [*rows, *stale, meter("m-0", 9000), {"tick": 9001}])
+    assert [sign.device for sign in signs] == ["m-2"]
+
+
+def test_a_wrong_clock_does_not_matter() -> None:
+    presence = Presence()
+    for t in range(0, 6000, 60):
+        presence.heard("power.reading", "m-1", START + t - 290.0, START + t)
+    stream = presence.streams["power.reading"]["m-1"]
+    assert stream.last == START + 5940 and abs(stream.interval - 60.0) < 1.0
+
+
+def test_a_new_rhythm_is_learnt() -> None:
+    rows = [meter("m-1", t) for t in range(0, 6000, 60)]
+    rows += [meter("m-1", t) for t in range(6000, 36000, 300)]
+    other = [meter("m-2", t) for t in range(0, 36000, 60)]
+    story: list[Row] = sorted([*rows, *other], key=lambda row: row["t"])
+    ticked = [step for row in story for step in (row, {"tick": row["t"] + 1})]
+    signs = tell(PowerSilence(), ticked)
+    assert len(signs) <= 3  # once while it changes, never again
+    where = scene()
+    for row in rows:
+        where.time = where.clock = START + row["t"]
+        where.learn_one(row["type"], event(row))
+    assert abs(where.presence.streams["power.reading"]["m-1"].interval - 300.0) < 5.0
+
+
+def test_streams_are_bounded() -> None:
+    presence = Presence()
+    for number in range(5000):
+        presence.heard("camera.status", f"cam-{number}", float(number), float(number))
+    assert len(presence.streams["camera.status"]) <= 4000

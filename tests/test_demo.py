@@ -1,0 +1,105 @@
+"""The whole road at once: what the demo shows is what the backtest answers, and every panel has something to show."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from dashboards.catalogue import queries
+from streams.incidents.backtest import Backtest
+from streams.incidents.model import encode
+from streams.local.demo import Demo, make_world, story
+
+LONGEST = 240.0
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    """The demo after its end, everything still running."""
+    with Demo() as running:
+        running.start()
+        end = time.monotonic() + LONGEST
+        while not running.over():
+            assert time.monotonic() < end, running.stage
+            time.sleep(0.2)
+        yield running
+
+
+def test_the_right_site_is_paged_and_no_other(demo: Demo) -> None:
+    assert demo.paged, "prometheus and prometheus-alertmanager have to be installed"
+    assert demo.caught(), (demo.pages, demo.incidents)
+
+
+def test_the_page_comes_soon_after_the_second_domain_and_before_the_goods_leave(demo: Demo) -> None:
+    assert demo.label and demo.tail
+    [first] = [one for one in demo.tail.first_paged.values() if one.site == demo.site]
+    stages = sorted(demo.label.stages)
+    second = next(stage.time for stage in stages if stage.domain != stages[0].domain)
+    loaded = next(stage.time for stage in stages if stage.domain == "shipment")
+    assert first.updated.timestamp() - second <= 180
+    assert first.updated.timestamp() < loaded
+
+
+def test_stream_and_backtest_answer_the_same(demo: Demo) -> None:
+    assert demo.tail
+    expected = {}
+    for told in Backtest().run(story(make_world())):
+        if "incident" in told:
+            expected[told["incident"].id, told["incident"].revision] = encode(told["incident"])
+    found = {key: encode(incident) for key, incident in demo.tail.revisions.items()}
+    assert found == expected
+
+
+def test_every_panel_has_something_to_show(demo: Demo) -> None:
+    assert demo.monitoring
+    url = f"{demo.monitoring.prometheus.url}/api/v1/query"
+    wanted = queries(interval="5m", site=demo.site)
+    end = time.monotonic() + 60
+    while empty := [
+        query for query in wanted if not httpx.get(url, params={"query": query.expr}).json()["data"]["result"]
+    ]:
+        assert time.monotonic() < end, empty
+        time.sleep(2)
+
+
+def test_every_process_says_that_it_is_well(demo: Demo) -> None:
+    assert demo.monitoring
+    found = httpx.get(f"{demo.monitoring.prometheus.url}/api/v1/query", params={"query": "up"}).json()["data"]["result"]
+    assert {row["metric"]["job"]: row["value"][1] for row in found if row["metric"]["job"].startswith("tocsin")} == {
+        "tocsin-worker": "1",
+        "tocsin-notifier": "1",
+    }
+
+
+def test_ctrl_c_leaves_nothing_behind() -> None:
+    ours = subprocess.Popen(
+        [sys.executable, "-m", "streams", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    time.sleep(12)
+    children = _descendants(ours.pid)
+    assert children
+    ours.send_signal(2)
+    said = ours.communicate(timeout=60)[0]
+    assert ours.returncode == 130, said
+    time.sleep(1)
+    assert not [pid for pid in children if _alive(pid)]
+
+
+def _descendants(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found[1:]
+
+
+def _alive(pid: int) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(state.strip()) and not state.startswith("Z")

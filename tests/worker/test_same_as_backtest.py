@@ -1,0 +1,77 @@
+"""One recording through Kafka and Faust, with several partitions, answers what the backtest answers, byte for byte."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from streams.incidents.backtest import Backtest
+from streams.incidents.model import encode
+from streams.local.kafka import Cluster
+from streams.local.player import Player
+from streams.local.simulator.scenarios import Part
+from streams.local.simulator.world import World
+from streams.settings import Settings
+from streams.telemetry.recording import Line, clocked
+from streams.topics import ensure
+from tests.worker.road import Tail, lag, until, worker
+
+PARTITIONS = 4
+TOCSIN = ("streams", "worker")
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[Line]:
+    return list(World(5, 3, 2, date(2026, 11, 16), [Part("reference-night")]).lines())
+
+
+@pytest.fixture(scope="module")
+def expected(lines: list[Line]) -> dict[str, set[bytes]]:
+    told: dict[str, set[bytes]] = {"findings": set(), "incidents": set(), "dead-letters": set()}
+    for one in Backtest().run(clocked(lines)):
+        if "finding" in one:
+            told["findings"].add(encode(one["finding"]))
+        elif "incident" in one:
+            told["incidents"].add(encode(one["incident"]))
+        else:
+            told["dead-letters"].add(one["dead_letter"]["reason"].encode())
+    return told
+
+
+@pytest.fixture
+def brokers() -> Iterator[str]:
+    with Cluster() as cluster:
+        ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS, clock="log"))
+        yield cluster.bootstrap
+
+
+def answers(tail: Tail) -> set[bytes]:
+    if tail.topic == "dead-letters":
+        return {dict(record.headers())["reason"] for record in tail.read()}
+    return {record.value() for record in tail.read()}
+
+
+@pytest.mark.parametrize("deaths", [0, 2])
+def test_the_stream_answers_what_the_backtest_answers(
+    brokers: str, tmp_path: Path, lines: list[Line], expected: dict[str, set[bytes]], deaths: int
+) -> None:
+    environment: dict[str, Any] = {"TOCSIN_CLOCK": "log"}
+    player = Thread(target=Player(brokers, speed=0).play, args=(lines,))
+    with ExitStack() as stack:
+        tails = [stack.enter_context(Tail(brokers, topic, PARTITIONS)) for topic in expected]
+        player.start()
+        for number in range(deaths):
+            with worker(brokers, tmp_path, TOCSIN, **environment) as victim:
+                time.sleep(2 + number)
+                victim.kill()
+        with worker(brokers, tmp_path, TOCSIN, **environment):
+            player.join(120)
+            until(lambda: lag(brokers, PARTITIONS) == 0, "lag 0", 120)
+        for tail in tails:
+            assert answers(tail) == expected[tail.topic], tail.topic
+    assert expected["incidents"] and expected["findings"]
