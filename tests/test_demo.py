@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from confluent_kafka import Producer
 
 from dashboards.catalogue import queries
 from streams.incidents.backtest import Backtest
 from streams.incidents.model import encode
 from streams.local.demo import Demo, make_world, story
+from streams.settings import librdkafka_config
 
 LONGEST = 240.0
 
@@ -54,7 +56,10 @@ def test_stream_and_backtest_answer_the_same(demo: Demo) -> None:
 
 
 def test_every_panel_has_something_to_show(demo: Demo) -> None:
-    assert demo.monitoring
+    assert demo.monitoring and demo.settings
+    poison = Producer(librdkafka_config(demo.settings))
+    poison.produce("telemetry.power", b"not JSON", key=b"FR-95-ROISSY")
+    assert poison.flush(30) == 0
     url = f"{demo.monitoring.prometheus.url}/api/v1/query"
     wanted = queries(interval="5m", site=demo.site)
     end = time.monotonic() + 60

@@ -16,7 +16,7 @@ BUSIER = 2.0
 LONGEST_TIMELINE = 300
 MOST_CLUES = 300
 WARM_S = 3 * 86400.0
-"""Age of a site at which learnt and silent detectors weigh in full, s (less the share that they have from the first)."""
+"""Over this long learnt and silent detectors come to weigh in full at a new site, s."""
 RELATED_S = 30 * 86400.0
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 

@@ -35,7 +35,6 @@ JVM = (
 ADVICE = {
     "Address already in use": "The port is taken: stop what listens there, or choose another one.",
     "No space left": "The disk is full: free some space, or keep the data elsewhere.",
-    "Failed to acquire lock": "Another broker uses this folder: stop it, or keep the data elsewhere.",
     "Invalid cluster.id": "The folder holds another cluster's data: choose an empty one.",
     "insufficient memory": "There is not enough memory for another Java process: stop something else first.",
 }
@@ -66,7 +65,6 @@ class Broker:
         self._java = [java[0], f"-Xmx{heap}m", *JVM, *java[1:]]
         self._process: Leash | None = None
         self._began = 0
-        folder.mkdir(parents=True, exist_ok=True)
         lines = properties(number, ports, folder / "data").items()
         self._configuration = "".join(f"{key}={value}\n" for key, value in lines)
 
@@ -148,6 +146,7 @@ class Broker:
             ) from error
 
     def _run(self, main: str, *arguments: str) -> Leash:
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.properties.write_text(self._configuration)
         return Leash([*self._java, main, *arguments], self.log)
 

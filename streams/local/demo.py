@@ -60,6 +60,7 @@ class Demo:
         self.paged = installed()
         self.tail: Tail | None = None
         self.monitoring: Monitoring | None = None
+        self.settings: Settings | None = None
         self.pager = Pager()
         self._player: Player | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
@@ -98,7 +99,7 @@ class Demo:
         """Start Kafka, worker, notifier and, where installed, Prometheus and Alertmanager."""
         self.stage = "starting Kafka"
         kafka = self._stack.enter_context(Cluster())
-        settings = Settings(brokers=kafka.bootstrap, partitions=4, retention_h=0)
+        self.settings = settings = Settings(brokers=kafka.bootstrap, partitions=4, retention_h=0)
         topics.ensure(settings)
         self._stack.enter_context(self.pager)
         ports = free_ports(2)

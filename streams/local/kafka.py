@@ -1,6 +1,7 @@
 """A real Apache Kafka on this machine, of one broker or three, that needs neither Docker nor an installed Java."""
 
 import base64
+import fcntl
 import random
 import shutil
 import socket
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 from uuid import uuid4
 
 from streams.local.broker import Broker
@@ -47,6 +49,7 @@ class Cluster:
         found = jars(cache or Settings.from_env().cache_folder)
         self._java = [str(java()), "-cp", ":".join(map(str, found))]
         self._temporary = data is None
+        self._claim: TextIO | None = None
         self.folder = data.absolute() if data else Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         kept = len(list(self.folder.glob("broker-*")))
         if kept not in (0, count):
@@ -65,6 +68,7 @@ class Cluster:
 
     def start(self) -> "Cluster":
         """Start all brokers and wait until each answers and knows the others; raises `LocalError`."""
+        self._claim_folder()
         try:
             formats = [broker.format(self._identity()) for broker in self.brokers]
             for broker, process in zip(self.brokers, formats, strict=True):
@@ -106,6 +110,8 @@ class Cluster:
             broker.kill()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
+        if self._claim is not None:
+            self._claim.close()
 
     def run(self, main: str, *args: str, data: bytes = b"", seconds: float = 60) -> str:
         """Run one of Kafka's own command-line tools, by its class, and return what it printed.
@@ -147,6 +153,15 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _claim_folder(self) -> None:
+        """See that no other cluster uses the folder: Kafka's own lock comes only after it has harmed the other's data."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._claim = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalError(f"Another Kafka uses {self.folder}: stop it, or choose another folder") from error
 
     def _identity(self) -> str:
         path = self.folder / "cluster.id"

@@ -45,7 +45,7 @@ class Story:
         finding = Finding(
             id="x",
             site="FR-93-DUGNY",
-            device=device,
+            device="d-1",
             domain=what.domain,
             detector=what.name,
             time=moment(NOW + at),

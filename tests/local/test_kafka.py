@@ -109,7 +109,7 @@ def test_it_starts_without_a_network_keeps_its_data_and_leaves_nothing(tmp_path:
     assert gone(pid)
     with Cluster(data=tmp_path) as second:
         assert read(second.bootstrap, topic, 1) == [b"kept"]
-        with pytest.raises(LocalError, match="Another broker uses this folder"):
+        with pytest.raises(LocalError, match="Another Kafka uses"):
             Cluster(data=tmp_path).start()
         with pytest.raises(LocalError, match="holds a cluster of 1, not of 3"):
             Cluster(3, data=tmp_path)

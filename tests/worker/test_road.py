@@ -59,8 +59,8 @@ def test_the_java_client_is_read_with_each_codec(
     road_cluster: Cluster, road: tuple[str, int], running: Worker, codec: str
 ) -> None:
     site = new_site()
-    road_cluster.console_producer("telemetry.power", [(site, reading(site, n)) for n in range(200)], codec)
-    until(lambda: count(road, site) == 200, f"200 objects sent by Kafka's console producer with {codec}")
+    road_cluster.console_producer("telemetry.power", [(site, reading(site, n)) for n in range(3)], codec)
+    until(lambda: count(road, site) == 3, f"3 objects sent by Kafka's console producer with {codec}")
 
 
 def test_a_batch_means_the_same_as_its_objects(road: tuple[str, int], running: Worker) -> None:
