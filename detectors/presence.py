@@ -1,5 +1,6 @@
 """Who is heard at a site, and in what rhythm: interval, jitter, delay and losses of every periodic stream."""
 
+from collections.abc import Iterator
 from math import ceil, inf, log
 
 from detectors.state import part
@@ -176,6 +177,13 @@ class Presence:
                         late += 1
                         domains.add(DOMAINS[kind])
         return len(domains) > 1 and late >= 0.85 * watched
+
+    def census(self, now: float) -> Iterator[tuple[str, bool]]:
+        """Tell for each periodic device its domain, and whether it should have spoken by `now` and did not."""
+        for kind, streams in self.streams.items():
+            domain = "camera" if kind.startswith("recorder") else kind.partition(".")[0]
+            for stream in streams.values():
+                yield domain, self.due(stream, now) < now
 
     def _beat(self, stream: Stream | None, clock: float) -> None:
         pause = clock - self.latest

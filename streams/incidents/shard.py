@@ -4,6 +4,7 @@
 records between two ticks, in whatever order they were fetched.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from math import inf
@@ -25,6 +26,10 @@ from streams.telemetry.shipment import Event as ShipmentEvent
 
 FORMAT = 1
 """Version of a frozen site's layout."""
+
+
+CENSUS_S = 60.0
+"""Seconds between two counts of the devices."""
 
 
 class _Held(NamedTuple):
@@ -69,6 +74,7 @@ class Shard:
         self._dues: list[tuple[float, str]] = []
         self._scheduled: dict[str, float] = {}
         self._dirty: set[str] = set()
+        self._counted = -inf
         self._owners: dict[str, str] = {}
 
     def advance(
@@ -109,6 +115,8 @@ class Shard:
             self._dirty.add(site)
             self._schedule(site)
         out.sort(key=_when)
+        if clock >= self._counted + CENSUS_S:
+            self._count(clock)
         return out
 
     def due(self) -> float:
@@ -152,6 +160,18 @@ class Shard:
         for key in watch.windows:
             self._owners[key] = site
         self._schedule(site)
+
+    def _count(self, now: float) -> None:
+        """Count who is there and who is silent."""
+        self._counted = now
+        stats = self.stats
+        stats.devices, stats.silent, stats.silent_sites = Counter(), Counter(), 0
+        for watch in self._watches.values():
+            presence = watch.scene.presence
+            stats.silent_sites += presence.severed(now)
+            for domain, silent in presence.census(now):
+                stats.devices[domain] += 1
+                stats.silent[domain] += silent
 
     def _schedule(self, site: str) -> None:
         """Note when a site wants to be woken, unless it will be woken earlier already."""

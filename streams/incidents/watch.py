@@ -3,6 +3,7 @@
 Everything here is a function of what came in: the arrivals of each slice, the ticks and the control records.
 """
 
+from collections import Counter
 from hashlib import blake2b
 from math import inf
 from typing import Any
@@ -31,13 +32,26 @@ AnyDetector = Detector[Any]
 
 
 class Stats:
-    """Counters of what went past, for metrics and reports."""
+    """What went past and what is there, for metrics and reports.
+
+    Attributes
+    ----------
+    events, duplicates, late, forgotten
+        Objects judged, dropped as repeats, judged out of order; devices forgotten for lack of room.
+    devices, silent
+        Periodic devices by domain, and those of them that should have spoken; counted once a minute.
+    silent_sites
+        Sites of which nearly nothing speaks any more.
+    """
 
     def __init__(self) -> None:
         self.events = 0
         self.duplicates = 0
         self.late = 0
         self.forgotten = 0
+        self.devices: Counter[str] = Counter()
+        self.silent: Counter[str] = Counter()
+        self.silent_sites = 0
 
 
 class Watch:

@@ -155,7 +155,7 @@ class Cluster:
         self.stop()
 
     def _claim_folder(self) -> None:
-        """See that no other cluster uses the folder: Kafka's own lock comes only after it has harmed the other's data."""
+        """See that no other cluster uses the folder: Kafka's own lock comes only after harm was done."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._claim = (self.folder / "lock").open("w")
         try:

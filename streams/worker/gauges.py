@@ -6,6 +6,7 @@ from time import monotonic
 
 from streams import metrics
 from streams.incidents.model import Finding, Incident, Output
+from streams.incidents.watch import Stats
 from streams.telemetry.decode import Arrival
 from streams.telemetry.refusal import Refusal
 from streams.worker.clock import TELEMETRY
@@ -51,7 +52,15 @@ class Gauges:
             strands = [runner.lane.strands[topic] for runner in runners]
             waiting = sum(max((strand.highwater or 0) - strand.position, 0) + strand.records for strand in strands)
             metrics.LAG.labels(topic.removeprefix("telemetry.")).set(waiting)
+        self._census([runner.core.stats for runner in runners])
         self._count(runners)
+
+    @staticmethod
+    def _census(stats: list[Stats]) -> None:
+        metrics.SILENT_SITES.set(sum(one.silent_sites for one in stats))
+        for domain in metrics.DOMAINS:
+            metrics.DEVICES.labels(domain).set(sum(one.devices[domain] for one in stats))
+            metrics.SILENT_DEVICES.labels(domain).set(sum(one.silent[domain] for one in stats))
 
     def _count(self, runners: list[Runner]) -> None:
         told = self._told
