@@ -50,7 +50,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     group: Annotated[str, about("the workers' consumer group")] = "tocsin-worker"
     clock: Annotated[Clock, about("who makes time: the worker's own clock, or the log that a player writes")] = "wall"
     tick_s: Annotated[float, about("seconds between two ticks", gt=0, le=60)] = 1.0
-    hold: Annotated[float, about("seconds that a record waits for earlier ones of its site", ge=0, le=3600)] = 2.0
     snapshot_s: Annotated[float, about("seconds between two snapshots of a partition's state", gt=0, le=3600)] = 10.0
     metrics_host: Annotated[str, about("address on which /metrics answers")] = "127.0.0.1"
     metrics_port: Annotated[int, about("port on which /metrics answers; 0: a free one", ge=0, le=65535)] = 9464

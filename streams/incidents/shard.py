@@ -112,7 +112,6 @@ class Shard:
         for site in sorted(groups):
             watch = self._watch(site)
             out += watch.advance(clock, groups[site], complete)
-            self._dirty.add(site)
             self._schedule(site)
         out.sort(key=_when)
         if clock >= self._counted + CENSUS_S:
@@ -181,6 +180,7 @@ class Shard:
             heappush(self._dues, (due, site))
 
     def _watch(self, site: str) -> Watch:
+        self._dirty.add(site)
         watch = self._watches.get(site)
         if watch is None:
             watch = self._watches[site] = Watch(site, self.registry, self.stats)
@@ -203,7 +203,7 @@ class Shard:
                 if topic == "control.maintenance" and key in self._owners:
                     self._watch(self._owners.pop(key)).maintain(key, None)
                 elif topic == "control.sites" and key in self._watches:
-                    self._watches[key].declare(SiteProfile(site=key))
+                    self._watch(key).declare(SiteProfile(site=key))
                 else:
                     self.registry.forget(topic, key)
         return []
