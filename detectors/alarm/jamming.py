@@ -16,6 +16,9 @@ SOUND = log(1.0 - JAMMED)
 """Nats that a sound heartbeat takes away."""
 ENOUGH = 14.0
 """Nats of accumulated evidence from which on it is said."""
+SOONER = 7.5
+"""Nats that are enough just after the supply was disturbed: a jammer is likelier then, and a radio device has a battery
+of its own, so that the power explains nothing."""
 MOST = 60.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
@@ -82,7 +85,7 @@ class Jamming(Detector[AlarmHeartbeat]):
             self._calm()
         self.broken.learn(broken, 0.2 if self.evidence > ENOUGH else 1.0)
         self._learn(event, radio)
-        if broken and self._telling():
+        if broken and self._telling(scene):
             self.wake = scene.clock
         return None
 
@@ -106,8 +109,9 @@ class Jamming(Detector[AlarmHeartbeat]):
                 radio.counted = missed
             if radio.counted < EACH:
                 soonest = min(soonest, coming + stream.grace() + 0.5)
-        self.wake = max(soonest, now + (30.0 if self.evidence < 3.0 else 10.0))
-        return [self._sign()] if self._telling() and not presence.severed(now) else []
+        alert = self.evidence >= 3.0 or scene.supply.disturbed(now)
+        self.wake = max(soonest, now + (10.0 if alert else 30.0))
+        return [self._sign()] if self._telling(scene) and not presence.severed(now) else []
 
     def _add(self, device: str, weight: float) -> None:
         self.evidence = min(self.evidence + weight, MOST)
@@ -119,10 +123,11 @@ class Jamming(Detector[AlarmHeartbeat]):
         if self.evidence < ENOUGH / 2:
             self.told = 0.0
 
-    def _telling(self) -> bool:
+    def _telling(self, scene: Scene) -> bool:
         radios = len(self.radios)
-        enough = len(self.hurt) >= min(max(3.0, 0.3 * radios), radios)
-        return enough and self.evidence >= max(ENOUGH, 1.3 * self.told)
+        hurt = len(self.hurt) >= min(max(3.0, 0.25 * radios), radios)
+        enough = SOONER if scene.supply.disturbed(scene.clock) else ENOUGH
+        return hurt and self.evidence >= max(enough, 1.3 * self.told)
 
     def _sign(self) -> Sign:
         hurt = len(self.hurt)
