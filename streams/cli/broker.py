@@ -22,7 +22,7 @@ def command(
     from streams.settings import SettingsError
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
         cluster = Cluster(brokers_count, data=data, port=port)

@@ -26,7 +26,8 @@ def command() -> None:
     from streams.local.screen import verdict
 
     console = Console()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         with Demo() as demo:
             _watch(demo, console)
