@@ -1,7 +1,5 @@
 """What the demo shows: the platform at work, the incident as it grows, the page as it arrives."""
 
-from datetime import datetime
-
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -63,15 +61,16 @@ def verdict(demo: Demo) -> RenderableType:
         stages = sorted(label.stages)
         second = next(stage for stage in stages if stage.domain != stages[0].domain)
         loaded = next(stage for stage in stages if stage.domain == "shipment")
+        at = first.updated.timestamp()
+        side = "before" if at < loaded.time else "after"
         parts.append(
             Text(
-                f"{demo.site} was paged for at {first.updated:%H:%M:%S} UTC: "
-                f"{_after(first.updated, stages[0].time)} after the first sign ({stages[0].name}), "
-                f"{_after(first.updated, second.time)} after the second domain's ({second.name}), "
-                f"{_after(first.updated, loaded.time)} relative to the first lorry ({loaded.name})."
+                f"{demo.site} was paged for at {first.updated:%H:%M:%S} UTC, {_span(at - stages[0].time)} after the "
+                f"first sign ({stages[0].name}) and {_span(at - second.time)} after the second domain's "
+                f"({second.name}); {_span(abs(loaded.time - at))} {side} the first lorry was loaded."
             )
         )
-        advice = ", ".join(sorted({step.domain for step in first.timeline}))
+        advice = ", ".join(sorted({step.domain for one in demo.incidents if one.pages for step in one.timeline}))
         parts.append(
             Text(
                 "What to do: call the site and the police, send nobody in alone; hold every shipment and lock the "
@@ -91,6 +90,5 @@ def _next(demo: Demo) -> Text:
     )
 
 
-def _after(at: datetime, then: float) -> str:
-    seconds = at.timestamp() - then
-    return f"{seconds:+.0f} s" if abs(seconds) < 120 else f"{seconds / 60:+.1f} min"
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
+from pathlib import Path
+from tempfile import gettempdir
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -43,6 +45,7 @@ def make_app(settings: Settings) -> App:
         broker=";".join(f"{SCHEME}://{broker.strip()}" for broker in settings.brokers.split(",")),
         broker_credentials=credentials(settings),
         autodiscover=False,
+        datadir=str(Path(gettempdir(), "tocsin")),  # Faust makes this folder; without tables nothing goes into it
         web_enabled=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
