@@ -1,4 +1,4 @@
-"""Race the road against a bare loop and stock Faust, and print the ratios: `python -m tests.benchmarks`."""
+"""Race the road against a bare loop, stock Faust and the backtest; prints ratios: `python -m tests.benchmarks`."""
 
 import argparse
 import json
@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument("--brokers", help="an empty Kafka; one of its own otherwise")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--contenders", nargs="+", default=["road", "bare", "stock"])
+    parser.add_argument("--contenders", nargs="+", default=["road", "bare", "stock", "backtest"])
     given = parser.parse_args()
     with ExitStack() as stack:
         brokers = given.brokers or stack.enter_context(Cluster()).bootstrap
