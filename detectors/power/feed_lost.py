@@ -24,6 +24,7 @@ class FeedLost(Detector[PowerReading]):
     scope = "site"
     rate = 0.05
     hit = 0.6
+    memory_s = 2 * 3600.0
 
     def __init__(self) -> None:
         self.live: dict[str, bool] = {}

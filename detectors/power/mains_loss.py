@@ -27,6 +27,7 @@ class MainsLoss(Detector[PowerReading]):
     scope = "site"
     rate = 0.01
     hit = 0.6
+    memory_s = 2 * 3600.0
 
     def __init__(self) -> None:
         self.seen: dict[str, float] = {}

@@ -29,6 +29,7 @@ class OnBattery(Detector[PowerStatus]):
     reads = ("power.status",)
     rate = 0.02
     hit = 0.7
+    memory_s = 2 * 3600.0
 
     def __init__(self) -> None:
         self.since = inf
