@@ -1,10 +1,10 @@
 """Silence of devices that speak only when something happens: readers, docks, gates."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import inf, log
 from typing import ClassVar, TypeVar
 
-from detectors.base import Detector, Sign
+from detectors.base import Detector, Row, Sign
 from detectors.events import Event
 from detectors.scene import Scene
 from detectors.state import part
@@ -123,3 +123,38 @@ class Lull(Detector[E_contra]):
         summary = f"The {self.noun} {device} has been silent for {hours:.0f} hours while others report {self.work}."
         evidence = {"silent_h": round(hours, 1), "surprise": round(speaker.nats, 1)}
         return Sign(0.3, summary, evidence, device=device, key="silent")
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        """Two weeks of working days in which one device is used every third hour only."""
+        return _weeks(cls.example, range(14), 2)
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        """After these weeks one device falls silent, then both."""
+        yield from _weeks(cls.example, range(14), 2)
+        yield from _weeks(cls.example, range(14, 19), 1)
+        yield from _weeks(cls.example, range(21, 22), 0)
+
+    @classmethod
+    def example(cls, t: float, n: int) -> Row:
+        """Make a sign of life of the n-th device of the examples, `t` seconds in."""
+        raise NotImplementedError
+
+
+def _weeks(seen: Callable[[float, int], Row], days: range, devices: int) -> Iterable[Row]:
+    for hour in (24 * day + hour for day in days for hour in range(24)):
+        at = hour * 3600.0
+        if hour // 24 % 7 < 5 and 7 <= hour % 24 < 18:
+            for n in range(devices):
+                if n == 0 or hour % 3 == 0:
+                    yield seen(at + 600.0 * (n + 1), n)
+        yield {"t": at + 3000.0, "type": "alarm.heartbeat", "device": "panel-ip", "path": "ip"}
+        if hour % 24 in (6, 20) and hour // 24 % 7 < 5:
+            yield {
+                "t": at + 3100.0,
+                "type": "alarm.signal",
+                "device": "panel-1",
+                "code": "OP" if hour % 24 == 6 else "CL",
+            }
+        yield {"tick": at + 3601.0}

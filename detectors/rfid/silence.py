@@ -1,6 +1,5 @@
 """Readers and encoders that say nothing in hours in which they always do."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from detectors.base import Domain, Row, Stage
@@ -23,36 +22,6 @@ class RfidSilence(Lull[RfidRead | RfidEncode | RfidCount]):
     work: ClassVar[str] = "tags"
 
     @classmethod
-    def quiet(cls) -> Iterable[Row]:
-        """Two weeks of working days in which one device is used every third hour only."""
-        return _weeks(range(14), 2)
-
-    @classmethod
-    def firing(cls) -> Iterable[Row]:
-        """After these weeks one device falls silent, then both."""
-        yield from _weeks(range(14), 2)
-        yield from _weeks(range(14, 19), 1)
-        yield from _weeks(range(21, 22), 0)
-
-
-def _weeks(days: range, devices: int) -> Iterable[Row]:
-    for hour in (24 * day + hour for day in days for hour in range(24)):
-        at = hour * 3600.0
-        if hour // 24 % 7 < 5 and 7 <= hour % 24 < 18:
-            for n in range(devices):
-                if n == 0 or hour % 3 == 0:
-                    yield _seen(at + 600.0 * (n + 1), n)
-        yield {"t": at + 3000.0, "type": "alarm.heartbeat", "device": "panel-ip", "path": "ip"}
-        if hour % 24 in (6, 20) and hour // 24 % 7 < 5:
-            yield {
-                "t": at + 3100.0,
-                "type": "alarm.signal",
-                "device": "panel-1",
-                "code": "OP" if hour % 24 == 6 else "CL",
-            }
-        yield {"tick": at + 3601.0}
-
-
-def _seen(t: float, n: int) -> Row:
-    row: Row = {"t": t, "type": "rfid.read", "device": f"rdr-{n}", "biz_step": "storing", "read_point": "A"}
-    return row | {"epc": f"urn:epc:id:sgtin:1.1.{t:.0f}"}
+    def example(cls, t: float, n: int) -> Row:
+        row: Row = {"t": t, "type": "rfid.read", "device": f"rdr-{n}", "biz_step": "storing", "read_point": "A"}
+        return row | {"epc": f"urn:epc:id:sgtin:1.1.{t:.0f}"}
