@@ -1,29 +1,42 @@
 """Drops exact repeats: the same device, sequence and time again."""
 
-from collections import deque
-
 from detectors.state import part
 
-REMEMBERED = 32
-"""Objects of a device among which a repeat is recognised."""
+REMEMBERED = 128
+"""Numbers of a device, counted back from its newest, among which a repeat is recognised."""
 
 
 @part
 class Tracker:
-    """What was lately seen of one device's numbering."""
+    """What was lately seen of one device's numbering.
 
-    __slots__ = ("newest", "recent", "seen")
+    Attributes
+    ----------
+    newest
+        Highest sequence so far.
+    marks
+        For each of the last sequences, modulo `REMEMBERED`, 32 bits that stand for it and its time; 0 for none. They
+        take a tenth of the room of the pairs themselves, in memory and in every snapshot.
+    seen
+        When the device last spoke, by the arrival clock, Unix seconds.
+    """
+
+    __slots__ = ("marks", "newest", "seen")
 
     def __init__(self) -> None:
         self.newest = -1
-        self.recent: deque[tuple[int, float]] = deque(maxlen=REMEMBERED)
+        self.marks: list[int] = []
         self.seen = 0.0
 
     def repeats(self, sequence: int, time: float) -> bool:
         """Whether this very object was seen before; remembers it if not. `time` is in Unix seconds."""
+        marks, slot = self.marks, sequence % REMEMBERED
+        mark = hash((sequence, time)) & 0xFFFFFFFF or 1
+        while len(marks) <= slot:
+            marks.append(0)
         if sequence > self.newest:
             self.newest = sequence
-        elif (sequence, time) in self.recent:
+        elif marks[slot] == mark:
             return True
-        self.recent.append((sequence, time))
+        marks[slot] = mark
         return False

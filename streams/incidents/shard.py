@@ -28,8 +28,12 @@ FORMAT = 1
 """Version of a frozen site's layout."""
 
 
-CENSUS_S = 60.0
-"""Seconds between two counts of the devices."""
+class Census(NamedTuple):
+    """Who is there: periodic devices by domain, those of them that should have spoken, and sites gone silent."""
+
+    devices: Counter[str]
+    silent: Counter[str]
+    silent_sites: int
 
 
 class _Held(NamedTuple):
@@ -74,7 +78,6 @@ class Shard:
         self._dues: list[tuple[float, str]] = []
         self._scheduled: dict[str, float] = {}
         self._dirty: set[str] = set()
-        self._counted = -inf
         self._owners: dict[str, str] = {}
 
     def advance(
@@ -114,8 +117,6 @@ class Shard:
             out += watch.advance(clock, groups[site], complete)
             self._schedule(site)
         out.sort(key=_when)
-        if clock >= self._counted + CENSUS_S:
-            self._count(clock)
         return out
 
     def due(self) -> float:
@@ -129,6 +130,19 @@ class Shard:
     def watch(self, site: str) -> Watch | None:
         """Return the watch over a site, for those who show its state."""
         return self._watches.get(site)
+
+    def census(self) -> Census:
+        """Count who is there and who is silent by now."""
+        devices: Counter[str] = Counter()
+        silent: Counter[str] = Counter()
+        silent_sites = 0
+        for watch in self._watches.values():
+            presence = watch.scene.presence
+            silent_sites += presence.severed(self.clock)
+            for domain, missing in presence.census(self.clock):
+                devices[domain] += 1
+                silent[domain] += missing
+        return Census(devices, silent, silent_sites)
 
     def take_dirty(self) -> set[str]:
         """Name the sites that changed since the last call."""
@@ -159,18 +173,6 @@ class Shard:
         for key in watch.windows:
             self._owners[key] = site
         self._schedule(site)
-
-    def _count(self, now: float) -> None:
-        """Count who is there and who is silent."""
-        self._counted = now
-        stats = self.stats
-        stats.devices, stats.silent, stats.silent_sites = Counter(), Counter(), 0
-        for watch in self._watches.values():
-            presence = watch.scene.presence
-            stats.silent_sites += presence.severed(now)
-            for domain, silent in presence.census(now):
-                stats.devices[domain] += 1
-                stats.silent[domain] += silent
 
     def _schedule(self, site: str) -> None:
         """Note when a site wants to be woken, unless it will be woken earlier already."""

@@ -3,8 +3,8 @@
 Everything here is a function of what came in: the arrivals of each slice, the ticks and the control records.
 """
 
-from collections import Counter
 from hashlib import blake2b
+from heapq import heappop, heappush
 from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,16 +32,12 @@ AnyDetector = Detector[Any]
 
 
 class Stats:
-    """What went past and what is there, for metrics and reports.
+    """What went past, for metrics and reports.
 
     Attributes
     ----------
     events, duplicates, late, forgotten
         Objects judged, dropped as repeats, judged out of order; devices forgotten for lack of room.
-    devices, silent
-        Periodic devices by domain, and those of them that should have spoken; counted once a minute.
-    silent_sites
-        Sites of which nearly nothing speaks any more.
     """
 
     def __init__(self) -> None:
@@ -49,9 +45,22 @@ class Stats:
         self.duplicates = 0
         self.late = 0
         self.forgotten = 0
-        self.devices: Counter[str] = Counter()
-        self.silent: Counter[str] = Counter()
-        self.silent_sites = 0
+
+
+class Timer:
+    """A detector that time wakes, and when it was last put down to be woken, Unix seconds."""
+
+    __slots__ = ("at", "detector", "owner")
+
+    def __init__(self, owner: str, detector: AnyDetector) -> None:
+        self.owner = owner
+        self.detector = detector
+        self.at = inf
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Detector and device: the order in which those are woken that wake at once."""
+        return self.detector.name, self.owner
 
 
 class Watch:
@@ -82,11 +91,13 @@ class Watch:
         self.profile: SiteProfile | None = None
         self.windows: dict[str, Maintenance] = {}
         self.held: list[tuple[float, Arrival]] = []
+        self.oldest = inf
         self.released = -inf
         self.trackers: dict[str, Tracker] = {}
         self.detectors: dict[tuple[str, str], AnyDetector] = {}
-        self.steps: dict[tuple[str, str], tuple[AnyDetector, ...]] = {}
-        self.ticking: list[tuple[str, AnyDetector]] = []
+        self.steps: dict[tuple[str, str], tuple[tuple[AnyDetector, Timer | None], ...]] = {}
+        self.timers: dict[tuple[str, str], Timer] = {}
+        self.alarms: list[tuple[float, tuple[str, str]]] = []
         self.told: dict[tuple[str, str, str], tuple[float, float]] = {}
         self.out: list[Output] = []
 
@@ -101,11 +112,11 @@ class Watch:
         while complete and self.due <= clock - 1.0:
             self._run(max(float(-(-self.due // 1.0)), self.clock), True)
         self.clock = clock
-        for arrival in arrivals:
-            self.held.append((min(arrival.time, clock), arrival))
         if arrivals:
             self.scene.heard = clock
-        self._run(clock, complete)
+            self._hold(arrivals)
+        if self.due <= clock:
+            self._run(clock, complete)
         out, self.out = self.out, []
         return out
 
@@ -134,46 +145,74 @@ class Watch:
         changes = self.case.verdict(verdict.incident, verdict.verdict, clock)
         return [Output(clock, event, body) for event, body in changes]
 
-    def _next(self) -> float:
-        due = self.case.due()
-        for _, detector in self.ticking:
-            if detector.wake < due:
-                due = detector.wake
-        for at, _ in self.held:
-            if at + HOLD_S < due:
-                due = at + HOLD_S
-        return due
+    def _hold(self, arrivals: list[Arrival]) -> None:
+        held, clock, oldest = self.held, self.clock, self.oldest
+        for arrival in arrivals:
+            at = arrival.time
+            if at > clock:
+                at = clock
+            if at < oldest:
+                oldest = at
+            held.append((at, arrival))
+        self.oldest = oldest
+        self.due = min(self.due, oldest + HOLD_S)
 
     # -- one second ------------------------------------------------------------------------------------------------
 
     def _run(self, now: float, complete: bool) -> None:
         self.clock = now
-        scene = self.scene
-        scene.clock = now
-        for _, arrival in self._release(now - HOLD_S):
-            self._take(arrival)
-        if complete:
-            for _, detector in self.ticking:
-                if detector.wake <= now:
-                    scene.time = now
-                    for sign in detector.tick(now, scene):
-                        self._note(detector, sign, sign.device or self.site, now)
-                    if detector.wake <= now:
-                        raise RuntimeError(f"{detector.name} was woken at {now} and wants to wake at {detector.wake}")
+        self.scene.clock = now
+        if self.oldest <= now - HOLD_S:
+            for _, arrival in self._release(now - HOLD_S):
+                self._take(arrival)
+        alarms = self.alarms
+        if complete and alarms and alarms[0][0] <= now:
+            self._wake(now)
         for event, body in self.case.decide(now):
             self.out.append(Output(now, event, body))
-        self.due = self._next()
+        self.due = min(self.case.due(), self.oldest + HOLD_S, alarms[0][0] if alarms else inf)
 
     def _release(self, until: float) -> list[tuple[float, Arrival]]:
-        if not self.held:
-            return []
-        ready = [entry for entry in self.held if entry[0] <= until]
-        if ready:
-            self.held = [entry for entry in self.held if entry[0] > until]
+        held, self.held, self.oldest = self.held, [], inf
+        ready = []
+        for entry in held:
+            if entry[0] <= until:
+                ready.append(entry)
+            else:
+                self.held.append(entry)
+                self.oldest = min(self.oldest, entry[0])
+        if len(ready) > 1:
             ready.sort(key=_order)
+        if ready[0][0] < self.released:
             self.stats.late += sum(entry[0] < self.released for entry in ready)
-            self.released = max(self.released, ready[-1][0])
+        self.released = max(self.released, ready[-1][0])
         return ready
+
+    def _wake(self, now: float) -> None:
+        """Tick the detectors whose time has come, in the order of their names."""
+        ripe = []
+        while self.alarms and self.alarms[0][0] <= now:
+            at, name = heappop(self.alarms)
+            timer = self.timers.get(name)
+            if timer is not None and timer.at == at:
+                timer.at = inf
+                ripe.append(timer)
+        ripe.sort(key=lambda timer: timer.name)
+        for timer in ripe:
+            detector = timer.detector
+            if detector.wake <= now:
+                self.scene.time = now
+                for sign in detector.tick(now, self.scene):
+                    self._note(detector, sign, sign.device or self.site, now)
+                if detector.wake <= now:
+                    raise RuntimeError(f"{detector.name} was woken at {now} and wants to wake at {detector.wake}")
+            self._set(timer)
+
+    def _set(self, timer: Timer) -> None:
+        """Put a timer down for when its detector wants to be woken, unless it is woken earlier already."""
+        if timer.detector.wake < timer.at:
+            timer.at = timer.detector.wake
+            heappush(self.alarms, (timer.at, timer.name))
 
     def _take(self, arrival: Arrival) -> None:
         event, at = arrival.event, arrival.time
@@ -192,10 +231,12 @@ class Watch:
         steps = self.steps.get((kind, device))
         if steps is None:
             steps = self._equip(kind, device)
-        for detector in steps:
+        for detector, timer in steps:
             sign = detector.step(event, scene)
             if sign is not None:
                 self._note(detector, sign, sign.device or device, at)
+            if timer is not None and detector.wake < timer.at:
+                self._set(timer)
         scene.learn_one(kind, event)
 
     # -- detectors and findings ------------------------------------------------------------------------------------
@@ -212,24 +253,23 @@ class Watch:
         del self.trackers[device]
         for key in [key for key in self.detectors if key[1] == device]:
             del self.detectors[key]
+            self.timers.pop(key, None)
         for key in [key for key in self.steps if key[1] == device]:
             del self.steps[key]
-        self.ticking = [(owner, detector) for owner, detector in self.ticking if owner != device or not owner]
 
-    def _equip(self, kind: str, device: str) -> tuple[AnyDetector, ...]:
-        steps = tuple(
-            self._detector(cls, device if cls.scope == "device" else "") for cls in catalogue() if kind in cls.reads
-        )
+    def _equip(self, kind: str, device: str) -> tuple[tuple[AnyDetector, Timer | None], ...]:
+        owned = ((cls, device if cls.scope == "device" else "") for cls in catalogue() if kind in cls.reads)
+        steps = tuple((self._detector(cls, owner), self.timers.get((cls.name, owner))) for cls, owner in owned)
         self.steps[(kind, device)] = steps
         return steps
 
     def _detector(self, cls: type[AnyDetector], owner: str) -> AnyDetector:
-        found = self.detectors.get((cls.name, owner))
+        key = (cls.name, owner)
+        found = self.detectors.get(key)
         if found is None:
-            found = self.detectors[(cls.name, owner)] = cls()
+            found = self.detectors[key] = cls()
             if cls.tick is not Detector.tick:
-                self.ticking.append((owner, found))
-                self.ticking.sort(key=lambda entry: (entry[1].name, entry[0]))
+                self.timers[key] = Timer(owner, found)
         return found
 
     def _note(self, detector: AnyDetector, sign: Sign, device: str, at: float) -> None:
@@ -285,13 +325,16 @@ class Watch:
         for name, owner, data in state["detectors"]:
             if name in known:
                 fill(self._detector(known[name], owner), data)
+        for timer in self.timers.values():
+            self._set(timer)
         self.held = state["held"]
+        self.oldest = min((at for at, _ in self.held), default=inf)
         if state["profile"] is not None:
             self.declare(state["profile"])
         self.windows = state["windows"]
         self._replan()
         self.scene.thaw(state["scene"])
-        self.due = self._next()
+        self.due = min(self.case.due(), self.oldest + HOLD_S, self.alarms[0][0] if self.alarms else inf)
 
 
 def _order(entry: tuple[float, Arrival]) -> tuple[float, int, str, int, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol
 
 from streams.incidents.model import Output
+from streams.incidents.shard import Census
 from streams.incidents.watch import Stats
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
@@ -28,6 +29,7 @@ class Core(Protocol):
     def freeze(self, site: str) -> bytes: ...
     def thaw(self, site: str, blob: bytes) -> None: ...
     def take_dirty(self) -> set[str]: ...
+    def census(self) -> Census: ...
 
 
 MakeCore = Callable[[], Core]

@@ -6,11 +6,14 @@ from time import monotonic
 
 from streams import metrics
 from streams.incidents.model import Finding, Incident, Output
-from streams.incidents.watch import Stats
+from streams.incidents.shard import Census
 from streams.telemetry.decode import Arrival
 from streams.telemetry.refusal import Refusal
 from streams.worker.clock import TELEMETRY
 from streams.worker.runner import Runner
+
+CENSUS_S = 10.0
+"""Seconds between two counts of the devices, which take a look at each of them."""
 
 
 def read(domain: str, arrivals: list[Arrival], refused: Iterable[Refusal]) -> None:
@@ -38,6 +41,7 @@ class Gauges:
     def __init__(self, runners: Mapping[int, Runner]) -> None:
         self._runners = runners
         self._told: dict[Runner, tuple[int, int]] = {}
+        self._counted = -inf
 
     def refresh(self) -> None:
         """Bring the gauges up to date; once a second is enough."""
@@ -52,15 +56,17 @@ class Gauges:
             strands = [runner.lane.strands[topic] for runner in runners]
             waiting = sum(max((strand.highwater or 0) - strand.position, 0) + strand.records for strand in strands)
             metrics.LAG.labels(topic.removeprefix("telemetry.")).set(waiting)
-        self._census([runner.core.stats for runner in runners])
+        if monotonic() >= self._counted + CENSUS_S:
+            self._counted = monotonic()
+            self._census([runner.core.census() for runner in runners])
         self._count(runners)
 
     @staticmethod
-    def _census(stats: list[Stats]) -> None:
-        metrics.SILENT_SITES.set(sum(one.silent_sites for one in stats))
+    def _census(counts: list[Census]) -> None:
+        metrics.SILENT_SITES.set(sum(one.silent_sites for one in counts))
         for domain in metrics.DOMAINS:
-            metrics.DEVICES.labels(domain).set(sum(one.devices[domain] for one in stats))
-            metrics.SILENT_DEVICES.labels(domain).set(sum(one.silent[domain] for one in stats))
+            metrics.DEVICES.labels(domain).set(sum(one.devices[domain] for one in counts))
+            metrics.SILENT_DEVICES.labels(domain).set(sum(one.silent[domain] for one in counts))
 
     def _count(self, runners: list[Runner]) -> None:
         told = self._told
