@@ -15,6 +15,8 @@ from streams.incidents.model import encode
 from streams.local.demo import Demo, make_world, story
 from streams.settings import librdkafka_config
 
+pytestmark = pytest.mark.long
+
 LONGEST = 240.0
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from streams.incidents.model import Finding, Incident, Output, moment
 from streams.incidents.registry import Registry
+from streams.incidents.reorder import HOLD_S
 from streams.incidents.shard import Shard
-from streams.incidents.watch import HOLD_S
 from streams.telemetry.control import Control
 from streams.telemetry.decode import TOPICS, Arrival, decode
 from streams.telemetry.decode_control import KINDS, decode_control

@@ -48,6 +48,7 @@ class _State(msgspec.Struct):
     case: dict[str, Any]
     scene: dict[str, Any]
     detectors: list[tuple[str, str, dict[str, Any]]]
+    released: float
     held: list[tuple[float, _Held]]
     profile: SiteProfile | None
     windows: dict[str, Maintenance]

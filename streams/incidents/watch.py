@@ -4,7 +4,6 @@ Everything here is a function of what came in: the arrivals of each slice, the t
 """
 
 from hashlib import blake2b
-from heapq import heappop, heappush
 from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,12 +15,12 @@ from detectors.state import dump, fill
 from streams.incidents.case import Case
 from streams.incidents.maintenance import Window
 from streams.incidents.model import Finding, Output, moment
+from streams.incidents.reorder import Reorder
 from streams.incidents.sequence import Tracker
+from streams.incidents.timers import Timer, Timers
 from streams.telemetry.control import Maintenance, SiteProfile, Verdict
 from streams.telemetry.decode import LANES, Arrival
 
-HOLD_S = 2.0
-"""How long an event waits for earlier ones, s."""
 MOST_DEVICES = 5000
 """Devices a site may have before the least recently heard are forgotten."""
 LOUDER = 0.15
@@ -45,22 +44,6 @@ class Stats:
         self.duplicates = 0
         self.late = 0
         self.forgotten = 0
-
-
-class Timer:
-    """A detector that time wakes, and when it was last put down to be woken, Unix seconds."""
-
-    __slots__ = ("at", "detector", "owner")
-
-    def __init__(self, owner: str, detector: AnyDetector) -> None:
-        self.owner = owner
-        self.detector = detector
-        self.at = inf
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """Detector and device: the order in which those are woken that wake at once."""
-        return self.detector.name, self.owner
 
 
 class Watch:
@@ -90,14 +73,11 @@ class Watch:
         self.case = Case(site)
         self.profile: SiteProfile | None = None
         self.windows: dict[str, Maintenance] = {}
-        self.held: list[tuple[float, Arrival]] = []
-        self.oldest = inf
-        self.released = -inf
+        self.reorder = Reorder()
         self.trackers: dict[str, Tracker] = {}
         self.detectors: dict[tuple[str, str], AnyDetector] = {}
         self.steps: dict[tuple[str, str], tuple[tuple[AnyDetector, Timer | None], ...]] = {}
-        self.timers: dict[tuple[str, str], Timer] = {}
-        self.alarms: list[tuple[float, tuple[str, str]]] = []
+        self.timers = Timers()
         self.told: dict[tuple[str, str, str], tuple[float, float]] = {}
         self.out: list[Output] = []
 
@@ -114,7 +94,8 @@ class Watch:
         self.clock = clock
         if arrivals:
             self.scene.heard = clock
-            self._hold(arrivals)
+            self.reorder.hold(arrivals, clock)
+            self.due = min(self.due, self.reorder.due())
         if self.due <= clock:
             self._run(clock, complete)
         out, self.out = self.out, []
@@ -145,74 +126,26 @@ class Watch:
         changes = self.case.verdict(verdict.incident, verdict.verdict, clock)
         return [Output(clock, event, body) for event, body in changes]
 
-    def _hold(self, arrivals: list[Arrival]) -> None:
-        held, clock, oldest = self.held, self.clock, self.oldest
-        for arrival in arrivals:
-            at = arrival.time
-            if at > clock:
-                at = clock
-            if at < oldest:
-                oldest = at
-            held.append((at, arrival))
-        self.oldest = oldest
-        self.due = min(self.due, oldest + HOLD_S)
-
     # -- one second ------------------------------------------------------------------------------------------------
 
     def _run(self, now: float, complete: bool) -> None:
         self.clock = now
         self.scene.clock = now
-        if self.oldest <= now - HOLD_S:
-            for _, arrival in self._release(now - HOLD_S):
-                self._take(arrival)
-        alarms = self.alarms
-        if complete and alarms and alarms[0][0] <= now:
-            self._wake(now)
-        for event, body in self.case.decide(now):
-            self.out.append(Output(now, event, body))
-        self.due = min(self.case.due(), self.oldest + HOLD_S, alarms[0][0] if alarms else inf)
-
-    def _release(self, until: float) -> list[tuple[float, Arrival]]:
-        held, self.held, self.oldest = self.held, [], inf
-        ready = []
-        for entry in held:
-            if entry[0] <= until:
-                ready.append(entry)
-            else:
-                self.held.append(entry)
-                self.oldest = min(self.oldest, entry[0])
-        if len(ready) > 1:
-            ready.sort(key=_order)
-        if ready[0][0] < self.released:
-            self.stats.late += sum(entry[0] < self.released for entry in ready)
-        self.released = max(self.released, ready[-1][0])
-        return ready
-
-    def _wake(self, now: float) -> None:
-        """Tick the detectors whose time has come, in the order of their names."""
-        ripe = []
-        while self.alarms and self.alarms[0][0] <= now:
-            at, name = heappop(self.alarms)
-            timer = self.timers.get(name)
-            if timer is not None and timer.at == at:
-                timer.at = inf
-                ripe.append(timer)
-        ripe.sort(key=lambda timer: timer.name)
-        for timer in ripe:
-            detector = timer.detector
-            if detector.wake <= now:
+        ready, late = self.reorder.release(now)
+        self.stats.late += late
+        for _, arrival in ready:
+            self._take(arrival)
+        if complete and self.timers.due() <= now:
+            for detector in self.timers.ring(now):
                 self.scene.time = now
                 for sign in detector.tick(now, self.scene):
                     self._note(detector, sign, sign.device or self.site, now)
-                if detector.wake <= now:
-                    raise RuntimeError(f"{detector.name} was woken at {now} and wants to wake at {detector.wake}")
-            self._set(timer)
+        for event, body in self.case.decide(now):
+            self.out.append(Output(now, event, body))
+        self.due = self._next()
 
-    def _set(self, timer: Timer) -> None:
-        """Put a timer down for when its detector wants to be woken, unless it is woken earlier already."""
-        if timer.detector.wake < timer.at:
-            timer.at = timer.detector.wake
-            heappush(self.alarms, (timer.at, timer.name))
+    def _next(self) -> float:
+        return min(self.case.due(), self.reorder.due(), self.timers.due())
 
     def _take(self, arrival: Arrival) -> None:
         event, at = arrival.event, arrival.time
@@ -236,7 +169,7 @@ class Watch:
             if sign is not None:
                 self._note(detector, sign, sign.device or device, at)
             if timer is not None and detector.wake < timer.at:
-                self._set(timer)
+                self.timers.set(timer)
         scene.learn_one(kind, event)
 
     # -- detectors and findings ------------------------------------------------------------------------------------
@@ -253,7 +186,7 @@ class Watch:
         del self.trackers[device]
         for key in [key for key in self.detectors if key[1] == device]:
             del self.detectors[key]
-            self.timers.pop(key, None)
+            self.timers.drop(key)
         for key in [key for key in self.steps if key[1] == device]:
             del self.steps[key]
 
@@ -268,8 +201,7 @@ class Watch:
         found = self.detectors.get(key)
         if found is None:
             found = self.detectors[key] = cls()
-            if cls.tick is not Detector.tick:
-                self.timers[key] = Timer(owner, found)
+            self.timers.add(key, found)
         return found
 
     def _note(self, detector: AnyDetector, sign: Sign, device: str, at: float) -> None:
@@ -308,11 +240,12 @@ class Watch:
     def freeze(self) -> dict[str, Any]:
         """The whole state as plain data."""
         return {
-            "plain": dump(self, ("clock", "released", "told", "trackers")),
+            "plain": dump(self, ("clock", "told", "trackers")),
             "case": dump(self.case),
             "scene": self.scene.freeze(),
             "detectors": [[name, owner, dump(found)] for (name, owner), found in self.detectors.items()],
-            "held": [[at, arrival] for at, arrival in self.held],
+            "released": self.reorder.released,
+            "held": [[at, arrival] for at, arrival in self.reorder.held],
             "profile": self.profile,
             "windows": self.windows,
         }
@@ -325,19 +258,11 @@ class Watch:
         for name, owner, data in state["detectors"]:
             if name in known:
                 fill(self._detector(known[name], owner), data)
-        for timer in self.timers.values():
-            self._set(timer)
-        self.held = state["held"]
-        self.oldest = min((at for at, _ in self.held), default=inf)
+        self.timers.set_all()
+        self.reorder.fill(state["held"], state["released"])
         if state["profile"] is not None:
             self.declare(state["profile"])
         self.windows = state["windows"]
         self._replan()
         self.scene.thaw(state["scene"])
-        self.due = min(self.case.due(), self.oldest + HOLD_S, self.alarms[0][0] if self.alarms else inf)
-
-
-def _order(entry: tuple[float, Arrival]) -> tuple[float, int, str, int, str]:
-    at, arrival = entry
-    event = arrival.event
-    return at, arrival.rank, event.device, -1 if event.sequence is None else event.sequence, KINDS[type(event)]
+        self.due = self._next()

@@ -22,6 +22,8 @@ from streams.settings import Settings
 from streams.topics import ensure
 from tests.alerts.story import Receiver, closed, critical, incident
 
+pytestmark = pytest.mark.long
+
 TOCSIN = Path(sys.executable).parent / "tocsin"
 
 

@@ -18,6 +18,8 @@ from streams.local.jars import LocalError
 from streams.local.kafka import Cluster, free_ports
 from tests.local.test_leash import gone
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 
 

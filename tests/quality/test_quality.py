@@ -11,6 +11,8 @@ from streams.incidents.scoring import Label, Scorer
 from streams.telemetry.recording import replay
 from tests.quality.run import simulated
 
+pytestmark = pytest.mark.long
+
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "recordings"
 needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="../shared/data/recordings is not here")
 

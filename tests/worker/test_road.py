@@ -12,6 +12,8 @@ import pytest
 from streams.local.kafka import Cluster
 from tests.worker.road import PATIENCE, Tail, Worker, counted, lag, new_site, publish, reading, until, worker
 
+pytestmark = pytest.mark.long
+
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 

@@ -21,6 +21,8 @@ from streams.telemetry.recording import Line, clocked
 from streams.topics import ensure
 from tests.worker.road import Tail, lag, until, worker
 
+pytestmark = pytest.mark.long
+
 PARTITIONS = 4
 TOCSIN = ("streams", "worker")
 
