@@ -4,43 +4,24 @@ from hashlib import blake2b
 from typing import Any
 
 from detectors.base import Detector
-from detectors.state import part
-from streams.incidents.fusion import OPEN_AT, WARN_AT, Clue, Judgement, fuse
-from streams.incidents.model import Command, Domain, Event, Finding, Incident, Severity, Status, Step, moment
+from streams.incidents.fusion import OPEN_AT, Clue, Judgement, fuse
+from streams.incidents.model import Command, Event, Finding, Incident
+from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
+from streams.incidents.verdicts import HERE, TRUTH, Trust
 from streams.incidents.weighing import WINDOW_S, BaseRate, weight
 
 CLOSE_AFTER_S = 36 * 3600.0
 REPAGE_AFTER_S = 6 * 3600.0
 BUSIER = 2.0
 """How much likelier ordinary life shows a thing with people at work, and an attack without them."""
-LONGEST_TIMELINE = 300
 MOST_CLUES = 300
+MOST_PAST = 16
+"""Closed incidents that a verdict may still be about."""
 WARM_S = 3 * 86400.0
 """Over this long learnt and silent detectors come to weigh in full at a new site, s."""
 RELATED_S = 30 * 86400.0
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
-
 
 Change = tuple[Event, Incident | Command]
-
-
-@part
-class Open:
-    """The state of the incident under way; times in Unix seconds of the arrival clock."""
-
-    def __init__(self, name: str, now: float) -> None:
-        self.name = name
-        self.revision = 0
-        self.severity: Severity = "info"
-        self.pages = 0
-        self.paged = 0.0
-        self.opened = now
-        self.counted = now
-        self.domains: list[Domain] = []
-        self.timeline: list[list[Any]] = []
-        self.commands: list[str] = []
-        self.risk = 0.0
-        self.related: str | None = None
 
 
 class Case:
@@ -56,8 +37,10 @@ class Case:
         self.site = site
         self.rates: dict[str, BaseRate] = {}
         self.clues: dict[tuple[str, str, str], Clue] = {}
-        self.pending: list[list[Any]] = []
+        self.pending: list[Line] = []
+        self.trust = Trust()
         self.incident: Open | None = None
+        self.past: dict[str, dict[str, float]] = {}
         self.previous: tuple[str, float] | None = None
         self.since = -1
         self.born = 0.0
@@ -91,9 +74,8 @@ class Case:
         clue.last, clue.alone = now, kind.alone and not explained
         if nats >= 0.5 or explained:
             self.fresh = True
-            self.pending.append(
-                [finding.time.timestamp(), kind.domain, finding.device, kind.name, finding.summary, finding.score, nats]
-            )
+            told = [finding.time.timestamp(), kind.domain, finding.device, kind.name, finding.summary, finding.score]
+            self.pending.append([*told, nats, kind.stage])
 
     def _trust(self, kind: type[Detector[Any]], now: float) -> float:
         """How far what was learnt can be trusted: a site of a few hours has not shown its everyday life yet."""
@@ -116,138 +98,74 @@ class Case:
     def decide(self, now: float) -> list[Change]:
         """Open, escalate, update or close at arrival clock `now`; returns what is to be published, named."""
         if self.incident and now >= self.due():
-            return [("closed", self._close(now, None))]
+            return [("closed", self._close(self.incident, now, None))]
         if not self.fresh:
             return []
         self.fresh = False
         news, self.pending = self.pending, []
-        judged = fuse(self.clues.values(), now)
-        if self.incident is None:
-            if judged.nats < OPEN_AT:
-                # Too little so far: it stays part of the story, should there come more.
-                self.pending = [line for line in news if now - line[0] < CLOSE_AFTER_S][-LONGEST_TIMELINE:]
-                return []
-            self._open(now)
-            return self._extend(news, judged, now, "opened")
-        return self._extend(news, judged, now, "updated")
-
-    def verdict(self, incident: str, verdict: str, now: float) -> list[Change]:
-        """Close the open incident by an analyst's verdict; what was benign teaches the base rates."""
-        if self.incident is None or self.incident.name != incident:
+        judged = fuse(self.clues.values(), now, self.trust.of)
+        if self.incident is not None:
+            return self._extend(self.incident, news, judged, now)
+        if judged.nats < OPEN_AT:
+            # Too little so far: it stays part of the story, should there come more.
+            self.pending = [line for line in news if now - line[0] < CLOSE_AFTER_S][-LONGEST_TIMELINE:]
             return []
-        if verdict in ("false_positive", "benign"):
-            for detector in {clue.detector for clue in self.clues.values()}:
-                self.rates[detector].hits += 1.0
-        return [("closed", self._close(now, verdict))]
+        self.incident = self._open(now)
+        return self._extend(self.incident, news, judged, now, "opened")
+
+    def verdict(self, name: str, verdict: str, now: float) -> list[Change]:
+        """Learn from an analyst's verdict on the open incident, which it closes, or on one of the last closed ones."""
+        incident = self.incident if self.incident is not None and self.incident.name == name else None
+        changes: list[Change] = [] if incident is None else [("closed", self._close(incident, now, verdict))]
+        shares = self.past.get(name)
+        if shares is None or verdict not in TRUTH:
+            return changes
+        self.past[name] = {}
+        self.trust.learn(shares, TRUTH[verdict], HERE)
+        for detector in shares:
+            # What was no attack is everyday life here; what was one is none, and may have been learnt as such.
+            rate = self.rates[detector]
+            rate.hits = max(rate.hits - 1.0, 0.0) if TRUTH[verdict] else rate.hits + 1.0
+        return changes
 
     def _add(self, name: tuple[str, str, str], clue: Clue) -> None:
         if len(self.clues) >= MOST_CLUES:
             del self.clues[min(self.clues, key=lambda n: (self.clues[n].at(clue.first), n))]
         self.clues[name] = clue
 
-    def _open(self, now: float) -> None:
+    def _open(self, now: float) -> Open:
         first = min(self.clues.values(), key=lambda clue: (clue.first, clue.detector, clue.device, clue.key))
         seed = f"{self.site}|{first.detector}|{first.device}|{first.key}|{first.first:.3f}|{now:.3f}"
-        self.incident = Open(f"{self.site}-{blake2b(seed.encode(), digest_size=6).hexdigest()}", now)
-        if self.previous and now - self.previous[1] <= RELATED_S:
-            self.incident.related = self.previous[0]
+        related = self.previous[0] if self.previous and now - self.previous[1] <= RELATED_S else None
+        return Open(f"{self.site}-{blake2b(seed.encode(), digest_size=6).hexdigest()}", now, related)
 
-    def _extend(self, news: list[list[Any]], judged: Judgement, now: float, event: Event) -> list[Change]:
-        incident = self.incident
-        assert incident is not None
-        incident.timeline += news
-        incident.timeline.sort(key=lambda line: line[:4])
-        del incident.timeline[LONGEST_TIMELINE:]
-        if any(line[6] >= 0.5 for line in news):
-            incident.counted = now
-        incident.risk = judged.risk
-        incident.domains = sorted({*incident.domains, *judged.touched})
-        severity: Severity = "critical" if judged.pages else "warning" if judged.nats >= WARN_AT else "info"
-        if SEVERITIES.index(severity) > SEVERITIES.index(incident.severity):
-            incident.severity = severity
-            event = "escalated" if event == "updated" else event
+    def _extend(
+        self, incident: Open, news: list[Line], judged: Judgement, now: float, event: Event = "updated"
+    ) -> list[Change]:
+        escalated = incident.extend(news, judged, now)
         if judged.pages and self._pages(incident, now):
             incident.pages += 1
             incident.paged = now
-        incident.revision += 1
-        out: list[Change] = [(event, self._tell("open", now, None))]
-        return out + [("command", command) for command in self._advise(incident, now)]
+        if escalated and event == "updated":
+            event = "escalated"
+        told = incident.tell(self.site, "open", now)
+        stages = {clue.stage for clue in self.clues.values() if clue.at(now) > 0.5}
+        return [(event, told), *(("command", command) for command in incident.advise(self.site, stages, now))]
 
     def _pages(self, incident: Open, now: float) -> bool:
         if incident.pages == 0:
             return True
         fresh = [clue for clue in self.clues.values() if clue.first >= incident.paged + REPAGE_AFTER_S]
-        return fuse(fresh, now).pages
+        return fuse(fresh, now, self.trust.of).pages
 
-    def _advise(self, incident: Open, now: float) -> list[Command]:
-        if incident.severity != "critical":
-            return []
-        stages = {clue.stage for clue in self.clues.values() if clue.at(now) > 0.5}
-        wanted = ["lockdown"] + (["hold_shipment"] if stages & {"label", "goods", "egress"} else [])
-        advised = []
-        for command in wanted:
-            if command not in incident.commands:
-                incident.commands.append(command)
-                advised.append(
-                    Command(
-                        id=f"{incident.name}-{command}",
-                        site=self.site,
-                        command="lockdown" if command == "lockdown" else "hold_shipment",
-                        incident=incident.name,
-                        reason=self._summary(incident),
-                        time=moment(now),
-                        mode="advised",
-                    )
-                )
-        return advised
-
-    def _close(self, now: float, verdict: str | None) -> Incident:
-        incident = self.incident
-        assert incident is not None
-        incident.revision += 1
-        told = self._tell("closed", now, verdict)
+    def _close(self, incident: Open, now: float, verdict: str | None) -> Incident:
+        told = incident.tell(self.site, "closed", now, verdict)
         self.previous = (incident.name, now)
+        self.past[incident.name] = incident.peak
+        while len(self.past) > MOST_PAST:
+            del self.past[next(iter(self.past))]
         self.incident = None
         self.clues.clear()
         self.pending.clear()
         self.fresh = False
         return told
-
-    def _tell(self, status: Status, now: float, verdict: str | None) -> Incident:
-        incident = self.incident
-        assert incident is not None
-        return Incident(
-            id=incident.name,
-            revision=incident.revision,
-            site=self.site,
-            status=status,
-            severity=incident.severity,
-            pages=incident.pages,
-            risk=round(incident.risk, 4),
-            domains=list(incident.domains),
-            opened=moment(incident.opened),
-            updated=moment(now),
-            closed=moment(now) if status == "closed" else None,
-            summary=self._summary(incident),
-            timeline=[
-                Step(
-                    time=moment(line[0]),
-                    domain=line[1],
-                    device=line[2],
-                    detector=line[3],
-                    summary=line[4],
-                    score=round(line[5], 3),
-                )
-                for line in incident.timeline
-            ],
-            verdict=verdict,
-            related=incident.related,
-        )
-
-    def _summary(self, incident: Open) -> str:
-        best: dict[str, list[Any]] = {}
-        for line in incident.timeline:
-            if line[1] not in best or line[6] > best[line[1]][6]:
-                best[line[1]] = line
-        told = sorted(best.values(), key=lambda line: (-line[6], line[0]))[:3]
-        return f"{self.site}: " + " ".join(line[4] for line in sorted(told, key=lambda line: line[0]))

@@ -4,12 +4,14 @@ Fusion is a naive-Bayes sum in log-odds over domains. Within a domain findings a
 strongest counts whole and further ones of other detectors a quarter. The sum does not depend on the order of arrival.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import exp, log
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from detectors.base import Domain
+from detectors.base import Domain, Stage
 from detectors.state import part
+
+Severity = Literal["info", "warning", "critical"]
 
 LN2 = log(2.0)
 
@@ -37,7 +39,7 @@ class Clue:
 
     __slots__ = ("alone", "detector", "device", "domain", "first", "key", "last", "memory", "score", "stage", "weight")
 
-    def __init__(self, detector: str, domain: Domain, device: str, key: str, stage: str) -> None:
+    def __init__(self, detector: str, domain: Domain, device: str, key: str, stage: Stage) -> None:
         self.detector = detector
         self.domain = domain
         self.device = device
@@ -56,22 +58,44 @@ class Clue:
 
 
 class Judgement(NamedTuple):
-    """What the evidence amounts to."""
+    """What the evidence amounts to.
+
+    Attributes
+    ----------
+    nats
+        All evidence together.
+    risk
+        Probability that it is an attack.
+    touched
+        Domains with evidence that counts.
+    strong
+        How many domains have strong evidence.
+    definite
+        Whether there is a definite sign of goods leaving.
+    shares
+        What each detector gives to `nats`, before it is weighed by trust.
+    """
 
     nats: float
     risk: float
     touched: tuple[Domain, ...]
     strong: int
     definite: bool
+    shares: dict[str, float]
 
     @property
     def pages(self) -> bool:
         """Whether this would page by itself."""
         return self.nats >= PAGE_AT and (self.strong > 1 or self.definite)
 
+    @property
+    def severity(self) -> Severity:
+        """How urgent it is for people."""
+        return "critical" if self.pages else "warning" if self.nats >= WARN_AT else "info"
 
-def fuse(clues: Iterable[Clue], now: float) -> Judgement:
-    """Judge evidence at Unix seconds `now` (arrival clock)."""
+
+def fuse(clues: Iterable[Clue], now: float, trust: Callable[[str], float] = lambda _: 1.0) -> Judgement:
+    """Judge evidence at Unix seconds `now` (arrival clock); `trust` weighs each detector."""
     domains: dict[Domain, dict[str, float]] = {}
     definite = False
     for clue in clues:
@@ -80,14 +104,17 @@ def fuse(clues: Iterable[Clue], now: float) -> Judgement:
             continue
         best = domains.setdefault(clue.domain, {})
         best[clue.detector] = max(left, best.get(clue.detector, 0.0))
-        definite = definite or (clue.alone and clue.score >= 0.9 and left >= COUNTS_AT)
+        definite = definite or (clue.alone and clue.score >= 0.9 and left * trust(clue.detector) >= COUNTS_AT)
     sums: dict[Domain, float] = {}
-    for domain, best in domains.items():
-        ranked = sorted(best.values(), reverse=True)
-        sums[domain] = min(ranked[0] + FURTHER * sum(ranked[1:]), MOST)
-    nats = sum(sums[domain] for domain in sorted(sums))
+    shares: dict[str, float] = {}
+    for domain in sorted(domains):
+        ranked = sorted(((left, detector) for detector, left in domains[domain].items()), reverse=True)
+        given = {detector: left * (FURTHER if rank else 1.0) for rank, (left, detector) in enumerate(ranked)}
+        sums[domain] = min(sum(left * trust(detector) for detector, left in given.items()), MOST)
+        shares |= given
+    nats = sum(sums.values())
     if definite:
         nats = max(nats, PAGE_AT)
-    touched = tuple(sorted(domain for domain, total in sums.items() if total >= COUNTS_AT))
+    touched = tuple(domain for domain, total in sums.items() if total >= COUNTS_AT)
     strong = sum(total >= STRONG_AT for total in sums.values())
-    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, strong, definite)
+    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, strong, definite, shares)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 Domain = Literal["power", "alarm", "camera", "rfid", "shipment"]
+Stage = Literal["supply", "alarm", "sight", "label", "goods", "egress"]
 Status = Literal["open", "acknowledged", "closed"]
 Severity = Literal["info", "warning", "critical"]
 Event = Literal["opened", "escalated", "updated", "closed", "finding", "command"]
@@ -41,10 +42,14 @@ class Step(Struct, frozen=True, kw_only=True):
     detector: str
     summary: str
     score: float
+    stage: Stage
 
 
 class Incident(Struct, frozen=True, kw_only=True):
-    """One incident as it stands; every change publishes it whole under the next revision."""
+    """One incident as it stands; every change publishes it whole under the next revision.
+
+    `stages` are the steps of the chain that were seen, `expected` those that are still to come while it is open.
+    """
 
     id: str
     revision: int
@@ -61,6 +66,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     timeline: list[Step]
     verdict: str | None
     related: str | None = None
+    stages: list[Stage] = []
+    expected: list[Stage] = []
 
 
 class Command(Struct, frozen=True, kw_only=True):

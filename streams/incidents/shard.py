@@ -79,6 +79,8 @@ class Shard:
         self._dues: list[tuple[float, str]] = []
         self._scheduled: dict[str, float] = {}
         self._dirty: set[str] = set()
+        self._profiles: dict[str, SiteProfile] = {}
+        self._works: dict[str, dict[str, Maintenance]] = {}
         self._owners: dict[str, str] = {}
 
     def advance(
@@ -171,7 +173,10 @@ class Shard:
         except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise UnreadableError(f"state of {site} cannot be read: {error}") from error
         self._watches[site] = watch
-        for key in watch.windows:
+        if watch.profile is not None:
+            self._profiles[site] = watch.profile
+        for key, record in watch.windows.items():
+            self._works.setdefault(site, {})[key] = record
             self._owners[key] = site
         self._schedule(site)
 
@@ -187,29 +192,53 @@ class Shard:
         watch = self._watches.get(site)
         if watch is None:
             watch = self._watches[site] = Watch(site, self.registry, self.stats)
+            if site in self._profiles:
+                watch.declare(self._profiles[site])
+            for key, record in self._works.get(site, {}).items():
+                watch.maintain(key, record)
         return watch
 
     def _control(self, control: Control, clock: float) -> list[Output]:
         match control:
             case SiteProfile():
-                self._watch(control.site).declare(control)
+                self._declare(control)
             case Maintenance():
-                self._watch(control.site).maintain(control.id, control)
-                self._owners[control.id] = control.site
+                self._maintain(control.site, control.id, control)
             case Item():
                 self.registry.register(control)
             case Watched():
                 self.registry.watch(control)
             case Verdict():
-                return self._watch(control.site).judge(control, clock)
+                return self._judge(control, clock)
             case Forget(topic, key):
                 if topic == "control.maintenance" and key in self._owners:
-                    self._watch(self._owners.pop(key)).maintain(key, None)
-                elif topic == "control.sites" and key in self._watches:
-                    self._watch(key).declare(SiteProfile(site=key))
+                    self._maintain(self._owners[key], key, None)
+                elif topic == "control.sites" and key in self._profiles:
+                    self._declare(SiteProfile(site=key))
                 else:
                     self.registry.forget(topic, key)
         return []
+
+    # Control records are about the sites of all partitions: what is said of a site waits until it is heard here.
+
+    def _declare(self, profile: SiteProfile) -> None:
+        self._profiles[profile.site] = profile
+        if profile.site in self._watches:
+            self._watch(profile.site).declare(profile)
+
+    def _maintain(self, site: str, key: str, record: Maintenance | None) -> None:
+        works = self._works.setdefault(site, {})
+        if record is None:
+            works.pop(key, None)
+            del self._owners[key]
+        else:
+            works[key] = record
+            self._owners[key] = site
+        if site in self._watches:
+            self._watch(site).maintain(key, record)
+
+    def _judge(self, verdict: Verdict, clock: float) -> list[Output]:
+        return self._watch(verdict.site).judge(verdict, clock) if verdict.site in self._watches else []
 
 
 def _when(output: Output) -> float:

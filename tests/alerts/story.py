@@ -18,7 +18,13 @@ from streams.settings import Settings
 
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
 STEP = Step(
-    time=START, domain="power", device="meter-1", detector="feed_dead", summary="Feed grid-a is dead.", score=0.9
+    time=START,
+    domain="power",
+    device="meter-1",
+    detector="feed_dead",
+    summary="Feed grid-a is dead.",
+    score=0.9,
+    stage="supply",
 )
 
 

@@ -149,3 +149,63 @@ def test_the_same_story_gives_the_same_ids_and_revisions() -> None:
         story.finds(kind("power"), 0)
         story.finds(kind("alarm"), MINUTE)
     assert stories[0].incidents == stories[1].incidents
+
+
+def test_it_tells_the_steps_seen_and_those_still_to_come(story: Story) -> None:
+    story.finds(kind("power", stage="supply"), 0)
+    story.finds(kind("alarm", stage="alarm"), MINUTE)
+    assert story.last.stages == ["supply", "alarm"]
+    assert story.last.expected == ["sight", "label", "goods", "egress"]
+    assert [step.stage for step in story.last.timeline] == ["supply", "alarm"]
+    story.waits(CLOSE_AFTER_S + HOUR)
+    assert story.last.expected == []
+
+
+def false_alarms(story: Story, nights: int, verdict: str | None) -> list[int]:
+    """Pages of the same false alarm, a week apart each, as they are judged."""
+    pages = []
+    for night in range(nights):
+        at = night * 7 * 24 * HOUR
+        story.finds(kind("power"), at)
+        story.finds(kind("alarm"), at + MINUTE)
+        pages.append(story.last.pages)
+        if verdict:
+            story.told += story.case.verdict(story.last.id, verdict, NOW + at + HOUR)
+        story.waits(at + CLOSE_AFTER_S + HOUR)
+    return pages
+
+
+def test_after_a_verdict_the_same_false_alarm_does_not_page_again() -> None:
+    unjudged, judged = Story(), Story()
+    # Base rates learn on their own, but slowly; a verdict is quicker.
+    for one in (unjudged, judged):
+        one.case.rates.clear()
+    assert sum(false_alarms(judged, 4, "false_positive")) < sum(false_alarms(unjudged, 4, None))
+
+
+def test_after_many_false_alarms_of_one_sort_a_theft_with_goods_still_pages() -> None:
+    story = Story()
+    false_alarms(story, 10, "false_positive")
+    at = 100 * 24 * HOUR
+    for n, domain in enumerate(("power", "alarm", "camera", "rfid")):
+        story.finds(kind(domain), at + n * MINUTE)
+    assert story.last.pages == 1
+
+
+def test_a_true_positive_keeps_its_weight_and_a_test_teaches_nothing(story: Story) -> None:
+    assert false_alarms(story, 3, "true_positive") == [1, 1, 1]
+    taught = Story()
+    assert false_alarms(taught, 2, "test") == [1, 1]
+    assert taught.case.trust.weights == {}
+
+
+def test_a_verdict_on_a_closed_incident_teaches_once(story: Story) -> None:
+    story.finds(kind("power"), 0)
+    story.finds(kind("alarm"), MINUTE)
+    name = story.last.id
+    story.waits(CLOSE_AFTER_S + HOUR)
+    assert story.case.verdict(name, "false_positive", NOW + 40 * HOUR) == []
+    after = dict(story.case.trust.weights)
+    assert after["power.thing"] < 1.0
+    story.case.verdict(name, "false_positive", NOW + 41 * HOUR)
+    assert story.case.trust.weights == after

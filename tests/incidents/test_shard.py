@@ -129,3 +129,28 @@ def test_a_damaged_state_is_refused_in_words() -> None:
     for broken in (b"", blob[:100], b"\x81" + blob, blob.replace(b"format", b"fromat")):
         with pytest.raises(UnreadableError, match=site):
             Shard(Registry()).thaw(site, broken)
+
+
+def test_what_is_said_of_a_site_waits_until_the_site_is_heard() -> None:
+    """Control topics are about the sites of all partitions."""
+    shard = Shard(Registry())
+    said = decode_control(
+        "control.sites", b"FR-93-DUGNY", b'{"type":"site.profile","site":"FR-93-DUGNY","timezone":"Europe/Paris"}'
+    )
+    works = decode_control(
+        "control.maintenance",
+        b"m-1",
+        b'{"type":"site.maintenance","id":"m-1","site":"FR-93-DUGNY","start":"2026-01-01T00:00:00Z","end":"2026-01-02T00:00:00Z"}',
+    )
+    judged = decode_control(
+        "control.verdicts",
+        b"FR-93-DUGNY",
+        b'{"type":"incident.verdict","incident":"i","site":"FR-93-DUGNY","verdict":"benign","by":"a","time":"2026-01-01T00:00:00Z"}',
+    )
+    controls = [control for control in (said, works, judged) if control and not isinstance(control, Refusal)]
+    assert len(controls) == 3
+    assert shard.advance(100.0, [], controls) == [] and list(shard.sites()) == []
+    heard = b'{"type":"alarm.heartbeat","site":"FR-93-DUGNY","device":"p","time":"1970-01-01T00:01:41Z","path":"ip"}'
+    shard.advance(101.0, decode("alarm", b"FR-93-DUGNY", heard, 101.0)[0], [])
+    watch = shard.watch("FR-93-DUGNY")
+    assert watch is not None and watch.scene.zone.key == "Europe/Paris" and list(watch.windows) == ["m-1"]
