@@ -28,7 +28,7 @@ def recorded(name: str) -> tuple[Scorer, Backtest]:
 
 @pytest.mark.parametrize("seed", [1, 3, 4])
 def test_a_simulated_reference_night_pages_in_time(seed: int) -> None:
-    report = simulated(seed, 1, 3, ["reference-night"])
+    report = simulated(seed, 1, 3, "reference-night")
     [row] = report["labels"]
     assert row["paged"] and report["false_pages"] == 0
     assert row["delay_second_domain_s"] <= 180

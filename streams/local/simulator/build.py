@@ -9,10 +9,27 @@ from streams.local.simulator.places import CARRIERS, PLACES, Place, new_plate
 from streams.local.simulator.site import Site
 from streams.local.simulator.stock import Stock
 
+FEW, SELDOM = 4, 300.0
+"""Devices of a kind that a sparse site keeps, and the least seconds between two of their reports."""
 
-def sites(seed: int, number: int) -> list[Site]:
+
+def sites(seed: int, number: int, sparse: bool = False) -> list[Site]:
     """Draw so many sites; the first one, near Paris, is closed at night."""
-    return [site(seed, index) for index in range(number)]
+    drawn = [site(seed, index) for index in range(number)]
+    for one in drawn if sparse else ():
+        _thin(one)
+    return drawn
+
+
+def _thin(site: Site) -> None:
+    """Leave a site few devices that speak seldom: cheap to simulate for months."""
+    del site.radios[FEW:], site.cameras[FEW:]
+    for device in (*site.radios, *site.cameras, site.recorder):
+        device.interval = max(device.interval, SELDOM)
+    generator = [site.generator] if site.generator else []
+    ups = [site.ups] if site.ups else []
+    for device in (*site.meters, *generator, *ups, *site.paths):
+        device.interval = max(device.interval, SELDOM / 2)
 
 
 def site(seed: int, index: int) -> Site:

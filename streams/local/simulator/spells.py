@@ -22,6 +22,7 @@ WEB = "web"
 DISKS = "disks"
 FORGET = "forget"
 OVERTIME = "overtime"
+SEVERED = "severed"
 
 
 class Spell(NamedTuple):

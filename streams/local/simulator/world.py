@@ -1,13 +1,17 @@
 """Many sites over many days, as one stream of records in order of arrival."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from functools import partial
 from heapq import merge
 from operator import itemgetter
+from random import Random
+from typing import NamedTuple
 
 import msgspec
 
 from streams.local.simulator import build, bulletins, mishaps
+from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day, stamp
 from streams.local.simulator.devices import Event
 from streams.local.simulator.life import camera, indoors, outbound, panel, power, radio
@@ -16,19 +20,36 @@ from streams.local.simulator.site import Site
 from streams.local.simulator.wire import Sent, Wire, clock
 from streams.telemetry.recording import Line
 
+Act = Callable[[Day], Label | None]
+
+
+class Silence(NamedTuple):
+    """A device that says nothing for a while: its rhythm in seconds, Unix seconds of its last report and of its end."""
+
+    site: str
+    device: str
+    interval: float
+    last: float
+    end: float
+
 
 class World:
     """The simulated estate. The same arguments give the same bytes; `lines` can be read once.
 
-    `labels` and the counters are complete when `lines` has been read to its end.
+    `labels` and the counters are complete when `lines` has been read to its end; a label is there before the first
+    line of its day. Sparse sites have few devices that speak seldom.
     """
 
-    def __init__(self, seed: int, sites: int, days: int, start: date, parts: Sequence[Part] = ()) -> None:
+    def __init__(
+        self, seed: int, sites: int, days: int, start: date, parts: Sequence[Part] = (), *, sparse: bool = False
+    ) -> None:
         self.seed, self.days, self.start = seed, days, start
-        self.sites = build.sites(seed, sites)
+        self.sites = build.sites(seed, sites, sparse)
         self.labels: list[Label] = []
+        self.silences: list[Silence] = []
+        """Single devices that fell silent, for who wants to know how soon it is noticed."""
         self.wires = {site.id: Wire(site) for site in self.sites}
-        self._cast: dict[str, list[tuple[int, Scenario, float | None]]] = {site.id: [] for site in self.sites}
+        self._cast: dict[str, list[tuple[int, Act]]] = {site.id: [] for site in self.sites}
         self._site_days = 0
         for part in parts:
             self._engage(part)
@@ -54,25 +75,48 @@ class World:
             yield sent.line(number)
 
     def _engage(self, part: Part) -> None:
-        """Find the site and the day of a scenario; by default two thirds through the recording."""
+        """Find the site and the day of a scenario."""
         scenario = find(part.scenario)
         known = {site.id: site for site in self.sites}
         site = known.get(part.site or self.sites[0].id)
         if site is None:
             raise ValueError(f"there is no site {part.site}; this seed's sites are {', '.join(known)}")
-        days = [site.day(number, self.start) for number in range(self.days)]
+        if len(self.sites) < scenario.sites:
+            raise ValueError(f"{part.scenario} takes {scenario.sites} sites")
+        rng = site.rng(f"scenario/{scenario.name}")
         if part.at is not None:
-            fitting = [day.number for day in days if day.start <= part.at < day.end]
-            if not fitting:
-                raise ValueError(f"{stamp(part.at)} is outside of the recording of {self.days} days from {self.start}")
+            day, start = self._on(site, part.at), part.at
         else:
-            wanted = self.days * 2 // 3
-            fitting = sorted(
-                (day.number for day in days if scenario.fits(site, day)), key=lambda one: abs(one - wanted)
-            )
-            if not fitting:
-                raise ValueError(f"{part.scenario} finds no day at {site.id} ({scenario.needs}); choose another site")
-        self._cast[site.id].append((fitting[0], scenario, part.at))
+            day = self._fitting(site, scenario, self.days * 2 // 3 if part.day is None else part.day)
+            start = scenario.when(day, rng)
+        self._cast[site.id].append((day.number, partial(self._play, scenario, site, start, rng)))
+        for other in self.sites if scenario.elsewhere else ():
+            if other is not site:
+                act = partial(self._meanwhile, scenario, site, other, start)
+                self._cast[other.id].append((self._on(other, start).number, act))
+
+    def _on(self, site: Site, when: float) -> Day:
+        days = [site.day(number, self.start) for number in range(self.days)]
+        for day in days:
+            if day.start <= when < day.end:
+                return day
+        raise ValueError(f"{stamp(when)} is outside of the recording of {self.days} days from {self.start}")
+
+    def _fitting(self, site: Site, scenario: Scenario, wanted: int) -> Day:
+        days = [site.day(number, self.start) for number in range(self.days)]
+        fitting = [day for day in days if scenario.fits(site, day) and scenario.only in (None, day.date)]
+        if not fitting:
+            needs = scenario.needs or f"it is of {scenario.only}"
+            raise ValueError(f"{scenario.name} finds no day at {site.id} ({needs}); choose another site")
+        return min(fitting, key=lambda day: abs(day.number - wanted))
+
+    def _play(self, scenario: Scenario, site: Site, start: float, rng: Random, day: Day) -> Label:
+        return scenario.play(site, day, start, rng).named(scenario, site)
+
+    def _meanwhile(self, scenario: Scenario, site: Site, other: Site, start: float, day: Day) -> Label | None:
+        assert scenario.elsewhere
+        label = scenario.elsewhere(site, other, day, start, other.rng(f"meanwhile/{scenario.name}"))
+        return label.named(scenario, other) if label else None
 
     def _site(self, site: Site) -> Iterator[Sent]:
         wire = self.wires[site.id]
@@ -98,11 +142,10 @@ class World:
         following = site.day(day.number + 1, self.start)
         outbound.live(site, day, following.opening)
         indoors.live(site, day)
-        for number, scenario, at in self._cast[site.id]:
+        for number, act in self._cast[site.id]:
             if number == day.number:
-                rng = site.rng(f"scenario/{scenario.name}")
-                start = scenario.when(day, rng) if at is None else at
-                self.labels.append(scenario.play(site, day, start, rng).named(scenario, site))
+                label = act(day)
+                self.labels += [label] if label else []
                 day = site.day(number, self.start)  # People may work longer now.
         power.consequences(site, day)
         panel.live(site, day)
@@ -113,5 +156,17 @@ class World:
         events += [event for event in site.pending if event[0] < day.end]
         site.pending = [event for event in site.pending if event[0] >= day.end]
         events.sort(key=itemgetter(0))
+        self.silences += _silences(site, day)
         clock([*site.radios, *site.cameras, *site.readers.values()])
         return events
+
+
+def _silences(site: Site, day: Day) -> Iterator[Silence]:
+    """Find the devices that fall silent today for no reason that the whole site shares."""
+    whole = [*site.spells.of(on.WAN, day.start, day.end), *site.spells.of(on.FEED_DEAD, day.start, day.end)]
+    for device in (*site.meters, *site.radios, *site.cameras, site.recorder, *site.paths):
+        for spell in site.spells.of(on.SILENT, day.start, day.end, device.name):
+            if spell.start < day.start or any(one.start < spell.end and one.end > spell.start for one in whole):
+                continue
+            rounds = -(-(device.due - spell.start) // device.interval)
+            yield Silence(site.id, device.name, device.interval, device.due - rounds * device.interval, spell.end)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
 from typing import Any, Literal, NamedTuple
 
@@ -11,11 +11,16 @@ from streams.local.simulator.site import Site
 
 
 class Part(NamedTuple):
-    """Which scenario is played where (default: the first site) and when (Unix seconds; default: some fitting day)."""
+    """Which scenario is played where (default: the first site) and when.
+
+    `at` is its start in Unix seconds; without it, it is played on the fitting day nearest to `day` (a number from 0 on;
+    without it, two thirds through).
+    """
 
     scenario: str
     site: str | None = None
     at: float | None = None
+    day: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> "Part":
@@ -51,13 +56,15 @@ class Label:
     name: str = ""
     kind: str = ""
     page: bool = False
+    goods: float | None = None
+    """When the first goods are off the premises."""
 
     def named(self, scenario: "Scenario", site: Site) -> "Label":
         """Fill in whose label it is."""
         return replace(self, site=site.id, name=scenario.name, kind=scenario.kind, page=scenario.page)
 
     def document(self) -> dict[str, Any]:
-        """Answer it in the form of `labels.json`."""
+        """Answer it in the form of `labels.json`; `goods` is there beyond the contract."""
         stages = [stage._asdict() | {"time": stamp(stage.time)} for stage in sorted(self.stages)]
         body: dict[str, Any] = {
             "site": self.site,
@@ -66,6 +73,7 @@ class Label:
             "name": self.name,
         }
         body |= {"kind": self.kind, "page": self.page, "stages": stages}
+        body |= {"goods": stamp(self.goods)} if self.goods else {}
         return body | ({"aftermath": stamp(self.aftermath)} if self.aftermath else {})
 
 
@@ -86,3 +94,13 @@ class Scenario:
     fits: Callable[[Site, Day], bool] = _always
     needs: str = ""
     """What `fits` asks for, in words."""
+    elsewhere: Callable[[Site, Site, Day, float, Random], Label | None] | None = None
+    """What happens meanwhile at another site (the story's own site, the other one, its day, the start)."""
+    sites: int = 1
+    """How many sites it takes."""
+    lasts: int = 1
+    """Days that it takes."""
+    only: date | None = None
+    """The one date on which it makes sense."""
+    insider: bool = False
+    """It leaves no trace but in what was ordered, labelled and driven away."""
