@@ -126,15 +126,27 @@ def test_time_stamps_are_of_milliseconds() -> None:
 
 
 @pytest.mark.parametrize("name", library())
-def test_each_scenario_plays_on_many_seeds(name: str) -> None:
-    for seed in range(2):
-        world = World(seed, 1, 3, FRIDAY, [Part(name)])
-        assert sum(1 for _ in world.lines()) > 1000
-        (label,) = world.labels
+def test_each_scenario_plays_as_it_is_labelled(name: str) -> None:
+    scenario = library()[name]
+    start = scenario.only or FRIDAY
+    world = World(1, scenario.sites, 4 if scenario.only else 10, start, [Part(name, day=0)], sparse=True)
+    lines = 0
+    for clock, _ in clocked(world.lines()):
+        lines += 1
+        if world.labels and clock > max(label.start for label in world.labels) + 86400:
+            break
+    assert lines > 1000
+    for label in world.labels:
         document = label.document()
         assert document["name"] == name
         assert document["start"] <= document["stages"][0]["time"] <= document["end"]
-        assert document["page"] == (document["kind"] == "attack")
+        assert document["page"] == scenario.page <= (document["kind"] == "attack")
+        assert label.goods is None or label.start < label.goods <= label.end
+
+
+def test_there_are_enough_of_both_kinds() -> None:
+    kinds = Counter(scenario.kind for scenario in library().values())
+    assert min(kinds["attack"], kinds["benign"]) >= 15
 
 
 def test_parts_are_read_from_the_command_line() -> None:

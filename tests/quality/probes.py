@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from streams.incidents.model import Finding
+from streams.local.simulator.calendar import stamp
 from streams.local.simulator.scenarios import Label
 from streams.local.simulator.site import Site
 from streams.local.simulator.world import Silence, World
@@ -14,7 +15,7 @@ from streams.telemetry.recording import Line
 Body = dict[str, Any]
 FACTS = {"supply cut": "power", "recorder's disks pulled": "camera", "footage deleted": "camera", "disarmed": "alarm"}
 """Names of the stages that are definite, and their domain."""
-PATIENCE = 1800.0
+TOLD = ("Device/HardwareFailure/StorageFailure", "RecordingHistory/DeleteTrackData")
 
 
 class Onset:
@@ -55,9 +56,10 @@ class Onset:
                 self.live.discard(body["feed"])
                 return not self.live
             case "recorder.status":
-                return body["disks"] < body["disks_expected"] - 1 or not body["recording"]
+                jumped = body.get("oldest_footage", "") > stamp(self.since - 2 * 86400)
+                return jumped or body["disks"] < body["disks_expected"] - 1 or not body["recording"]
             case "camera.event":
-                return body["topic"] == "Device/HardwareFailure/StorageFailure" and body["state"] is True
+                return body["topic"] in TOLD and body["state"] is True and body["time"] >= stamp(self.since)
             case "alarm.signal":
                 return body["code"] == "OP"
         return False

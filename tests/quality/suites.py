@@ -23,6 +23,7 @@ class Case(Struct, frozen=True):
     days: int
     start: date
     sparse: bool = True
+    warm_up: int = WARM_UP
 
     @property
     def weight(self) -> int:

@@ -1,6 +1,7 @@
 """A quick look at the quality of the pages; `python -m tests.quality` takes the long one."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -9,12 +10,17 @@ import pytest
 from streams.incidents.backtest import Backtest
 from streams.incidents.scoring import Label, Scorer
 from streams.telemetry.recording import replay
-from tests.quality.run import simulated
+from tests.quality.run import Outcome, run
+from tests.quality.suites import Case
+from tests.quality.tally import measures, reliability
 
 pytestmark = pytest.mark.long
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "recordings"
 needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="../shared/data/recordings is not here")
+MONDAY = date(2026, 11, 16)
+NIGHTS = ("reference-night", "freeze-frame", "watched-lorry")
+ALIKE = ("firmware-night", "wan-outage", "cleaners-alarm")
 
 
 def recorded(name: str) -> tuple[Scorer, Backtest]:
@@ -26,20 +32,36 @@ def recorded(name: str) -> tuple[Scorer, Backtest]:
     return scorer, backtest
 
 
-@pytest.mark.parametrize("seed", [1, 3, 4])
-def test_a_simulated_reference_night_pages_in_time(seed: int) -> None:
-    report = simulated(seed, 1, 3, "reference-night")
-    [row] = report["labels"]
-    assert row["paged"] and report["false_pages"] == 0
-    assert row["delay_second_domain_s"] <= 180
-    [label] = report["stages"]
-    loaded = min(stage.time for stage in label.stages if stage.domain == "shipment")
-    assert row["first_page"].timestamp() < loaded
+@cache
+def outcome(kind: str, scenario: str = "", sites: int = 1) -> Outcome:
+    return run(Case(kind, scenario, 61, sites, 5, MONDAY, warm_up=3))
 
 
-@pytest.mark.parametrize("seed", [51, 52])
-def test_ordinary_days_page_nobody(seed: int) -> None:
-    assert simulated(seed, 3, 4)["pages"] == 0
+@pytest.mark.parametrize("scenario", NIGHTS)
+def test_a_night_pages_in_time(scenario: str) -> None:
+    night = outcome("attack", scenario)
+    [row] = night.labels
+    assert row["paged"] and not night.false_pages
+    assert row["delay_second_domain_s"] <= 1800
+    assert row["ahead_s"] > 0
+
+
+@pytest.mark.parametrize("scenario", ALIKE)
+def test_look_alikes_page_nobody(scenario: str) -> None:
+    assert outcome("benign", scenario).false_pages == []
+
+
+def test_ordinary_days_page_nobody() -> None:
+    assert outcome("ordinary", sites=2).false_pages == []
+
+
+def test_the_measures_are_those_of_the_outcomes() -> None:
+    some = [*(outcome("attack", name) for name in NIGHTS), *(outcome("benign", name) for name in ALIKE)]
+    found = {one.name: one for one in measures([*some, outcome("ordinary", sites=2)])}
+    assert found["attacks that must page, paged"].value == 100 and found["attacks that must page, paged"].count == 3
+    assert found["false pages, ordinary life"].value == 0 and found["false pages, ordinary life"].count >= 9
+    assert found["supply cut → finding, median"].good and found["supply cut, found"].value == 100
+    assert sum(row["count"] for row in reliability(some)) == sum(len(one.risks) for one in some)
 
 
 @needs_recordings

@@ -13,9 +13,9 @@ FEW, SELDOM = 4, 300.0
 """Devices of a kind that a sparse site keeps, and the least seconds between two of their reports."""
 
 
-def sites(seed: int, number: int, sparse: bool = False) -> list[Site]:
-    """Draw so many sites; the first one, near Paris, is closed at night."""
-    drawn = [site(seed, index) for index in range(number)]
+def sites(seed: int, number: int, sparse: bool = False, first: int = 0) -> list[Site]:
+    """Draw so many sites, from an index on; that of index 0, near Paris, is closed at night."""
+    drawn = [site(seed, index) for index in range(first, first + number)]
     for one in drawn if sparse else ():
         _thin(one)
     return drawn

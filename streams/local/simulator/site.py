@@ -7,7 +7,7 @@ from typing import Any
 
 from streams.local.simulator.calendar import HOLIDAYS, QUARTER, Day, Shift, elevation, local
 from streams.local.simulator.devices import Body, Camera, Device, Event, Meter, Radio, Recorder
-from streams.local.simulator.habits import Habits
+from streams.local.simulator.habits import Habits, Hours
 from streams.local.simulator.places import Place
 from streams.local.simulator.spells import OVERTIME, Spells
 from streams.local.simulator.stock import Order, Stock
@@ -51,6 +51,10 @@ class Site:
     pending: list[Event] = field(default_factory=list)
     """What is already decided but not yet reached."""
     reboots: list[tuple[float, Device]] = field(default_factory=list)
+    routines: list[tuple[date, Hours]] = field(default_factory=list)
+    """Other opening hours from a date on, the latest last."""
+    closures: set[date] = field(default_factory=set)
+    """Days off that are nobody else's."""
     bulletins: list[tuple[float, str, str, Body]] = field(default_factory=list)
     """Control records to come: arrival (Unix seconds), topic, key, value."""
 
@@ -78,8 +82,9 @@ class Site:
 
     def shift(self, day: date) -> Shift | None:
         """Answer when a date's own shift begins and ends, in Unix seconds, by habit."""
-        hours = self.habits.hours.get(day.isoweekday())
-        if hours is None or ((day.month, day.day) in HOLIDAYS and self.habits.keeps_holidays):
+        usual = next((hours for since, hours in reversed(self.routines) if since <= day), self.habits.hours)
+        hours = usual.get(day.isoweekday())
+        if hours is None or day in self.closures or ((day.month, day.day) in HOLIDAYS and self.habits.keeps_holidays):
             return None
         return local(self.place.zone, day, hours[0]), local(self.place.zone, day, hours[1])
 

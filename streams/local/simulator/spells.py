@@ -23,12 +23,18 @@ DISKS = "disks"
 FORGET = "forget"
 OVERTIME = "overtime"
 SEVERED = "severed"
+RECORDED = "recorded"
+REPLAYED = "replayed"
+SHRINK = "shrink"
+RUSH = "rush"
+UPS_WEAK = "ups-weak"
 
 
 class Spell(NamedTuple):
     """Something lasts from `start` until `end` (Unix seconds) at one device or, without one, at the whole site.
 
-    `level` is volts for a sag, dB for a jammer, disks missing, people's factor for overtime and rush; 0 elsewhere.
+    `level` is volts for a sag, dB for a jammer, disks missing, frames of a loop, a factor for a rush, cartons a day for
+    shrinkage, 1 for a replay with fresh time; 0 elsewhere.
     """
 
     what: str

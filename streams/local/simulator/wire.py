@@ -66,11 +66,16 @@ class Wire:
         self.backwards = rng.random() < 0.3
         self._flush_at = inf
         self._held: list[Sent] = []
+        self._severed: list[Spell] = []
+        self._recorded: list[Spell] = []
+        self._tapes: dict[str, list[tuple[float, bytes]]] = {}
 
     def deliver(self, events: list[Event], day: Day) -> list[Sent]:
         """Send a day's events (sorted by time); answer what arrives before the day's end, in order of arrival."""
         rng = self.site.rng("wire", day.number)
         outages = self.site.spells.of(on.WAN, day.start - 86400, day.end)
+        self._severed = self.site.spells.of(on.SEVERED, day.start, day.end)
+        self._recorded = self.site.spells.of(on.RECORDED, day.start, day.end)
         out, self._held = self._held, []
         reboots = sorted(self.site.reboots, key=itemgetter(0), reverse=True)
         for event in events:
@@ -82,6 +87,8 @@ class Wire:
                 self._flush(event[0], rng, outages, out)
             self._send(event, rng, outages, out)
         self._flush(day.end, rng, outages, out)
+        for spell in self.site.spells.of(on.REPLAYED, day.start, day.end):
+            self._replay(spell, day, rng, out)
         self.site.reboots = reboots
         out.sort(key=itemgetter(0))
         for index, sent in enumerate(out):
@@ -106,6 +113,8 @@ class Wire:
             device.sequence += 1
         self.objects += 1
         value = _encode(whole)
+        if self._recorded and any(s.device == device.name and s.start <= when < s.end for s in self._recorded):
+            self._tapes.setdefault(device.name, []).append((when, value))
         if rng.random() < site.habits.spoils:
             domain, value = spoil(rng, domain, whole)
             self.spoilt += 1
@@ -124,6 +133,19 @@ class Wire:
             punctual = not (delay or device.skew)
             line = [] if device.outlives else outages
             self._post(domain, value, when + delay, punctual, rng, line, out)
+
+    def _replay(self, spell: Spell, day: Day, rng: Random, out: list[Sent]) -> None:
+        """Play what was recorded of a device over and over again, as it was or with the time set right."""
+        tape = self._tapes.get(spell.device, [])
+        span = tape[-1][0] - tape[0][0] + 60 if tape else 0.0
+        rounds = 0
+        while tape and spell.start + rounds * span < min(spell.end, day.end):
+            for recorded, value in tape:
+                when = spell.start + rounds * span + recorded - tape[0][0]
+                if max(spell.start, day.start) <= when < min(spell.end, day.end):
+                    fresh = msgspec.json.decode(value) | {"time": stamp(when)} if spell.level else None
+                    self._post("alarm", _encode(fresh) if fresh else value, when, False, rng, [], out)
+            rounds += 1
 
     def _flush(self, until: float, rng: Random, outages: list[Spell], out: list[Sent]) -> None:
         """Deliver the batches that are due by a moment."""
@@ -144,6 +166,8 @@ class Wire:
             drain = min(300.0, 2 + (outage.end - outage.start) / 60)
             when = outage.end + rng.uniform(0, 3) + drain * (1 - rank if self.backwards else rank)
             punctual = False
+        if self._severed and holding(self._severed, when):
+            return
         topic = TOPICS[domain]
         out.append(Sent(round(when, 3), topic, self.key, value, punctual))
         if rng.random() < self.site.habits.duplicates:

@@ -37,14 +37,15 @@ class World:
     """The simulated estate. The same arguments give the same bytes; `lines` can be read once.
 
     `labels` and the counters are complete when `lines` has been read to its end; a label is there before the first
-    line of its day. Sparse sites have few devices that speak seldom.
+    line of its day. Sparse sites have few devices that speak seldom; `first` is the index of the first site.
     """
 
     def __init__(
-        self, seed: int, sites: int, days: int, start: date, parts: Sequence[Part] = (), *, sparse: bool = False
-    ) -> None:
+        self, seed: int, sites: int, days: int, start: date, parts: Sequence[Part] = (), *,
+        sparse: bool = False, first: int = 0,
+    ) -> None:  # fmt: skip
         self.seed, self.days, self.start = seed, days, start
-        self.sites = build.sites(seed, sites, sparse)
+        self.sites = build.sites(seed, sites, sparse, first)
         self.labels: list[Label] = []
         self.silences: list[Silence] = []
         """Single devices that fell silent, for who wants to know how soon it is noticed."""

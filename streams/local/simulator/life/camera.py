@@ -35,7 +35,7 @@ def _camera(site: Site, day: Day, camera: Camera, sky: Sky, out: list[Event]) ->
     odd = [spell for what in PICTURES for spell in site.spells.of(what, day.start, day.end, camera.name)]
     _report(site, day, camera, rng)
     bare = rng.random() < 0.5
-    frozen: Body | None = None
+    tape: list[Body] = []
     for when in due(camera, day, rng, []):
         if silent and holding(silent, when):
             continue
@@ -48,8 +48,7 @@ def _camera(site: Site, day: Day, camera: Camera, sky: Sky, out: list[Event]) ->
         if odd:
             for spell in odd:
                 if spell.start <= when < spell.end:
-                    body = _disturbed(body, spell, frozen, rng)
-                    frozen = body if spell.what == on.FROZEN else frozen
+                    body = _taped(body, spell, tape) if spell.what == on.FROZEN else _disturbed(body, spell, rng)
         out.append((when, camera, body))
 
 
@@ -88,10 +87,17 @@ def _picture(day: Day, camera: Camera, sky: Sky, when: float, rng: Random) -> Bo
     }
 
 
-def _disturbed(body: Body, spell: Spell, frozen: Body | None, rng: Random) -> Body:
+def _taped(body: Body, spell: Spell, tape: list[Body]) -> Body:
+    """Show one still, or some pictures over and over again."""
+    if len(tape) < max(1, spell.level):
+        tape.append(body)
+    else:
+        tape.append(tape.pop(0))
+    return dict(tape[-1])
+
+
+def _disturbed(body: Body, spell: Spell, rng: Random) -> Body:
     match spell.what:
-        case on.FROZEN:
-            return dict(frozen or body)
         case on.COVERED:
             changed = {"luminance": rng.uniform(0, 0.03), "sharpness": rng.uniform(0, 0.08), "scene_change": 0.9}
         case on.DAZZLED:

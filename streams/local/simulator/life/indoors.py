@@ -2,6 +2,7 @@
 
 from random import Random
 
+from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.devices import Body
 from streams.local.simulator.life.outbound import gate, read
@@ -18,8 +19,10 @@ def live(site: Site, day: Day) -> None:
             _visitor(site, day.at(rng.uniform(7, 20)), rng)
         return
     begin, end = day.opening
-    lorries = max(1, round(site.habits.inbound * rng.uniform(0.5, 1.5)))
-    short = max(0, site.stock.usual - len(site.stock))
+    _shrink(site, day, rng)
+    rush = max((spell.level for spell in site.spells.of(on.RUSH, day.start, day.end + 86400)), default=1.0)
+    lorries = max(1, round(site.habits.inbound * rush * rng.uniform(0.5, 1.5)))
+    short = max(0, round(site.stock.usual * rush**0.5) - len(site.stock))
     for _ in range(lorries):
         _arrive(site, rng.uniform(begin + 900, end - 3600), round(short / lorries * rng.uniform(0.7, 1.1)), rng)
     for _ in range(rng.randint(0, 5)):
@@ -32,6 +35,13 @@ def live(site: Site, day: Day) -> None:
         _empties(site, rng.uniform(begin, end), rng)
     if day.date.isoweekday() in site.habits.counting_weekdays:
         count(site, rng.uniform(begin + 3600, end - 3600), rng)
+
+
+def _shrink(site: Site, day: Day, rng: Random) -> None:
+    """Let cartons go missing of which no book knows."""
+    for spell in site.spells.of(on.SHRINK, day.start, day.end):
+        for carton in site.stock.take(rng, round(spell.level * rng.uniform(0.5, 1.5))):
+            site.stock.booked[carton.zone] = site.stock.booked.get(carton.zone, 0) + 1
 
 
 def _arrive(site: Site, when: float, number: int, rng: Random) -> None:

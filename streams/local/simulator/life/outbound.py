@@ -2,6 +2,7 @@
 
 from random import Random
 
+from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day, Shift, stamp
 from streams.local.simulator.devices import Body
 from streams.local.simulator.places import misread, new_plate
@@ -26,6 +27,7 @@ def plan(site: Site, day: Day, shift: Shift, rng: Random) -> None:
     """Plan the orders of a shift: mostly the evening before, some in the morning, a few minutes before."""
     habits = site.habits
     pace = habits.season(day.date) * (0.5 if shift[1] - shift[0] < 7 * 3600 else 1.0)
+    pace *= max((rush.level for rush in site.spells.of(on.RUSH, *shift)), default=1.0)
     for _ in range(max(0, round(rng.gauss(habits.orders * pace, habits.orders * 0.25)))):
         order = new_order(site, shift, rng)
         if order is None:

@@ -147,6 +147,8 @@ def _ups(site: Site, day: Day, ups: Device, out: list[Event]) -> None:
             drained = min(100.0, 100 * (past[-1].end - past[-1].start) / site.habits.battery)
             charge = min(full, full - drained + (when - past[-1].end) / 300)
             flags = ["OL", "CHRG"] if charge < full else flags
+        if weak := site.spells.at(on.UPS_WEAK, when):
+            charge = _aged(flags, charge, (when - weak.start) / (weak.end - weak.start))
         powered = now is None or helped(site, when) is not None
         body: Body = {
             "type": "power.status",
@@ -158,3 +160,13 @@ def _ups(site: Site, day: Day, ups: Device, out: list[Event]) -> None:
         if reason:
             body["transfer_reason"] = reason
         out.append((when, ups, body))
+
+
+def _aged(flags: list[str], charge: float, age: float) -> float:
+    """Answer what an ageing battery still holds, and let it ask for its replacement; `age` is 0–1."""
+    if age > 0.3:
+        flags.append("RB")
+    charge *= 1 - 0.7 * age
+    if charge < 50 and "OB" in flags and "LB" not in flags:
+        flags.append("LB")
+    return charge

@@ -46,8 +46,15 @@ def _radio(site: Site, day: Day, radio: Radio, floor: float, jams: list[Spell], 
             body["rssi"] = round(min(20.0, radio.rssi + gauss(0, 2)), 1)
             body["noise_floor"] = round(min(20.0, noise), 1)
             lossy = rng.uniform(0.3, 0.95) if jam else max(0.0, gauss(radio.loss, 0.01))
+            if jams:  # It counts what was lost since it last reported.
+                lossy = max(lossy, _exposed(jams, when - radio.interval, when) * rng.uniform(0.5, 1))
             body["packet_loss"] = round(min(1.0, lossy), 3)
         out.append((when, radio, body))
+
+
+def _exposed(jams: list[Spell], start: float, end: float) -> float:
+    """Answer which part of a span was jammed, 0–1."""
+    return sum(max(0.0, min(jam.end, end) - max(jam.start, start)) for jam in jams) / (end - start)
 
 
 def _path(site: Site, day: Day, path: Device, out: list[Event]) -> None:

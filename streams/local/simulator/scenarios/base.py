@@ -77,8 +77,41 @@ class Label:
         return body | ({"aftermath": stamp(self.aftermath)} if self.aftermath else {})
 
 
-def _always(site: Site, day: Day) -> bool:
+def anyday(site: Site, day: Day) -> bool:
+    """Fits every day."""
     return True
+
+
+def anytime(day: Day, rng: Random) -> float:
+    """Draw a moment of the day."""
+    return day.at(rng.uniform(0, 23))
+
+
+def by_night(day: Day, rng: Random) -> float:
+    """Draw a moment between 23:00 and 01:30."""
+    return day.end - 3600 + rng.uniform(0, 2.5 * 3600)
+
+
+def shut(site: Site, day: Day) -> bool:
+    """Say whether the house is closed all night."""
+    return site.closed(day.end - 5400, day.end + 5 * 3600)
+
+
+SHUT = "it must be closed from 22:30 to 05:00"
+
+
+def at_work(day: Day, rng: Random) -> float:
+    """Draw a moment of the shift that leaves three hours of it."""
+    begin, end = day.opening or (day.at(8), day.at(17))
+    return rng.uniform(begin + 5400, max(begin + 5400, end - 3 * 3600))
+
+
+def working(site: Site, day: Day) -> bool:
+    """Say whether people work all day."""
+    return day.opening is not None and day.opening[1] - day.opening[0] >= 7 * 3600
+
+
+WORKING = "it needs a full working day"
 
 
 @dataclass(frozen=True)
@@ -91,7 +124,7 @@ class Scenario:
     page: bool
     when: Callable[[Day, Random], float]
     play: Callable[[Site, Day, float, Random], Label]
-    fits: Callable[[Site, Day], bool] = _always
+    fits: Callable[[Site, Day], bool] = anyday
     needs: str = ""
     """What `fits` asks for, in words."""
     elsewhere: Callable[[Site, Site, Day, float, Random], Label | None] | None = None
