@@ -19,6 +19,10 @@ MOST = 4000
 """Streams of one type that are kept at most."""
 STEADY = 0.6
 """How regular a stream must be to be missed."""
+SEVERED = 0.85
+"""Share of the periodic streams that must be late for the site to count as cut off."""
+SOUND_S = 300.0
+"""How long a site that was found connected is not asked again, s."""
 LEAST = 2
 """Intervals that must pass before any stream is missed."""
 
@@ -104,7 +108,7 @@ class Stream:
 
     def grace(self) -> float:
         """How late it may be without being late, s."""
-        return 4.0 * (self.jitter + self.wobble) + min(5.0, self.interval)
+        return 4.0 * (self.jitter + self.wobble) + (self.interval if self.interval < 5.0 else 5.0)
 
 
 @part
@@ -121,6 +125,8 @@ class Presence:
         Since when the line has been up without a break, s.
     pulse
         Usual time between two arrivals, s.
+    sound
+        Until when the site can't count as severed, whatever falls silent, by the arrival clock, s.
     """
 
     def __init__(self) -> None:
@@ -128,6 +134,7 @@ class Presence:
         self.latest = 0.0
         self.since = 0.0
         self.pulse = 10.0
+        self.sound = 0.0
 
     def heard(self, kind: str, device: str, time: float, clock: float, apart: bool = False) -> None:
         """Take an object of type `kind` of event time `time` that arrived at `clock`, Unix seconds.
@@ -167,16 +174,26 @@ class Presence:
 
     def severed(self, now: float) -> bool:
         """Whether nearly everything of several domains fell silent: it is the line or the site then, not devices."""
-        late = watched = 0
+        if now < self.sound:
+            return False
+        deadlines = []
         domains = set()
         for kind, streams in self.streams.items():
             for stream in streams.values():
                 if stream.steady >= STEADY and now - stream.last < 86400.0:
-                    watched += 1
-                    if now > stream.last + stream.interval + stream.grace():
-                        late += 1
+                    deadline = stream.last + stream.interval + stream.grace()
+                    deadlines.append(deadline)
+                    if now > deadline:
                         domains.add(DOMAINS[kind])
-        return len(domains) > 1 and late >= 0.85 * watched
+        enough = ceil(SEVERED * len(deadlines))
+        if not deadlines:
+            return False
+        # deadlines only move on: before this many of today's have passed, no later look can find so many
+        deadlines.sort()
+        if now <= deadlines[enough - 1]:
+            self.sound = min(deadlines[enough - 1], now + SOUND_S)
+            return False
+        return len(domains) > 1
 
     def census(self, now: float) -> Iterator[tuple[str, bool]]:
         """Tell for each periodic device its domain, and whether it should have spoken by `now` and did not."""

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, TypeVar
 
 from detectors.base import Detector, Sign
 from detectors.events import Event
-from detectors.presence import Stream
+from detectors.presence import LEAST, STEADY, Stream
 from detectors.scene import Scene
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
@@ -68,16 +68,21 @@ class Silence(Detector[E_contra]):
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Report who is overdue."""
         presence = scene.presence
+        since = presence.since
         missing: list[Missing] = []
         watched = 0
         soonest = now + 300.0
         for device, stream in self.members(scene):
-            due = presence.due(stream, now)
-            if due == inf:
+            interval = stream.interval
+            if stream.steady < STEADY or interval <= 0.0:
                 continue
             watched += 1
+            due = (stream.last if stream.last > since else since) + LEAST * interval
+            if due <= now:
+                due = presence.due(stream, now)
             if due > now:
-                soonest = min(soonest, due)
+                if due < soonest:
+                    soonest = due
             elif due <= presence.latest:
                 missing.append(Missing(device, stream.last, stream.interval))
             else:

@@ -61,3 +61,40 @@ class Spread:
             return x
         reach = width * max(self.sd, floor)
         return min(max(x, self.mean - reach), self.mean + reach)
+
+
+@part
+class Swift(Spread):
+    """The same numbers by the same recurrence (Welford's, which river's `Var` uses), written out for the hottest paths.
+
+    Examples
+    --------
+    >>> usual = Swift(length=100)
+    >>> for x in (9.0, 10.0, 11.0) * 10:
+    ...     usual.learn(x)
+    >>> round(usual.mean, 1), round(usual.sd, 1)
+    (10.0, 0.8)
+    """
+
+    __slots__ = ("centre", "count", "squares")
+
+    def __init__(self, length: int = 1000) -> None:
+        self.length = length
+        self.n = self.count = 0
+        self.mean = self.sd = self.centre = self.squares = 0.0
+
+    def learn(self, x: float) -> None:
+        """Learn one value."""
+        self.n = n = self.n + 1
+        self.count = count = self.count + 1
+        before = x - self.centre
+        self.centre = centre = self.centre + (1.0 / count) * before
+        self.squares += before * (x - centre)
+        length = self.length
+        turn = n % length
+        if turn == 0 or (n < length and (turn < 64 or turn % 16 == 0)):
+            self.mean = centre
+            self.sd = sqrt(self.squares / (count - 1)) if count > 1 else 0.0
+            if turn == 0:
+                self.count = 0
+                self.centre = self.squares = 0.0

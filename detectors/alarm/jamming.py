@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from math import exp, inf, log
 
+from detectors.alarm.radio import BROKEN, MARRED, Radio, hit
 from detectors.base import Detector, Row, Sign
 from detectors.events import AlarmHeartbeat
 from detectors.habit import Habit
 from detectors.scene import Scene
-from detectors.spread import Spread
-from detectors.state import part
 
-JAMMED = 0.45
-"""Share of heartbeats that a jammer breaks or swallows; one that works in bursts reaches fewer."""
+JAMMED = 0.3
+"""Share of heartbeats that a jammer breaks or swallows: all when it never pauses, few when it works in bursts."""
 SOUND = log(1.0 - JAMMED)
 """Nats that a sound heartbeat takes away."""
 ENOUGH = 14.0
@@ -19,23 +18,12 @@ ENOUGH = 14.0
 SOONER = 7.5
 """Nats that are enough just after the supply was disturbed: a jammer is likelier then, and a radio device has a battery
 of its own, so that the power explains nothing."""
-MOST = 60.0
+MOST = 36.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
 """Missed heartbeats in succession that count of one device: a dead battery is silent, too."""
-
-
-@part
-class Radio:
-    """What is usual at one radio device: noise and loss; how many misses of this silence were counted."""
-
-    __slots__ = ("counted", "loss", "noise", "silence")
-
-    def __init__(self) -> None:
-        self.noise = Spread(500)
-        self.loss = Spread(500)
-        self.counted = 0
-        self.silence = 0.0
+PASSING_S = 300.0
+"""A lorry's ignition, a welder or a neighbour's gate are over by then, until it is learnt how long they last here."""
 
 
 class Jamming(Detector[AlarmHeartbeat]):
@@ -45,6 +33,10 @@ class Jamming(Detector[AlarmHeartbeat]):
     device shows, or it did not come. A jammer breaks many of them at several devices, whether it works without pause or
     in bursts far shorter than a heartbeat's interval; interference by a forklift breaks a few. Misses count only while
     the line from the site is up, by each device's own share of lost messages, at most three in a row of one device.
+    Heartbeats that are noisier and lossier at once than usual, but not broken, count a little: they were hit by bursts.
+
+    Machines at work disturb a radio for minutes. How long that lasts here is learnt from the working hours; within it
+    the sign is weaker while people work.
 
     References
     ----------
@@ -64,8 +56,12 @@ class Jamming(Detector[AlarmHeartbeat]):
     def __init__(self) -> None:
         self.radios: dict[str, Radio] = {}
         self.broken = Habit(0.004, 250.0)
+        self.marred = Habit(0.02, 250.0)
         self.evidence = 0.0
         self.told = 0.0
+        self.since = 0.0
+        self.latest = 0.0
+        self.passing = PASSING_S
         self.hurt: dict[str, int] = {}
 
     def step(self, event: AlarmHeartbeat, scene: Scene) -> Sign | None:
@@ -76,74 +72,101 @@ class Jamming(Detector[AlarmHeartbeat]):
             radio = self.radios[event.device] = Radio()
         if self.wake == inf:
             self.wake = scene.clock + 30.0
-        broken = _broken(event, radio)
         radio.counted = 0
-        if broken:
-            self._add(event.device, max(log(JAMMED / self.broken.probability()), 0.5))
-        else:
-            self.evidence = max(self.evidence + SOUND, 0.0)
-            self._calm()
-        self.broken.learn(broken, 0.2 if self.evidence > ENOUGH else 1.0)
-        self._learn(event, radio)
-        if broken and self._telling(scene):
+        noise, loss = event.noise_floor, event.packet_loss
+        struck = hit(noise, loss, radio)
+        if struck == BROKEN:
+            self._add(event.device, max(log(JAMMED / self.broken.probability()), 0.5), scene.clock)
+        elif struck == MARRED:
+            self._add(event.device, max(0.5 * log(JAMMED / self.marred.probability()), 0.0), scene.clock)
+        elif self.evidence:
+            self._calm(scene)
+        share = 0.2 if self.evidence > ENOUGH else 1.0
+        self.broken.learn(struck == BROKEN, share)
+        self.marred.learn(struck == MARRED, share)
+        if noise is not None:
+            radio.noise.learn(radio.noise.tame(noise, 2.0))
+        if loss is not None:
+            radio.loss.learn(radio.loss.tame(loss, 0.02))
+        if struck and self._score(scene, scene.clock) > 0.0:
             self.wake = scene.clock
         return None
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Count the heartbeats that did not come."""
+        alert = self.evidence >= 3.0 or scene.supply.disturbed(now)
+        self.wake = max(self._miss(now, scene), now + (10.0 if alert else 30.0))
+        score = self._score(scene, now)
+        return [self._sign(score)] if score > 0.0 and not scene.presence.severed(now) else []
+
+    def _miss(self, now: float, scene: Scene) -> float:
+        """Count what was missed by `now`; returns when the next heartbeat will be."""
         presence = scene.presence
-        streams = presence.streams["alarm.heartbeat"]
+        streams, since = presence.streams["alarm.heartbeat"], presence.since
         soonest = now + 300.0
         for device, radio in self.radios.items():
             stream = streams.get(device)
             if stream is None or radio.counted >= EACH:
                 continue
-            coming = max(stream.last, presence.since) + (radio.counted + 1) * stream.interval
-            if coming > now:
-                soonest = min(soonest, coming + 5.0)
-                continue
-            missed = min(presence.skipped(stream, now), EACH)
-            if missed > radio.counted:
-                weight = max(log(JAMMED / max(stream.loss, 0.015)), 0.2)
-                self._add(device, (missed - radio.counted) * weight)
-                radio.counted = missed
-            if radio.counted < EACH:
-                soonest = min(soonest, coming + stream.grace() + 0.5)
-        alert = self.evidence >= 3.0 or scene.supply.disturbed(now)
-        self.wake = max(soonest, now + (10.0 if alert else 30.0))
-        return [self._sign()] if self._telling(scene) and not presence.severed(now) else []
+            last = stream.last if stream.last > since else since
+            coming = last + (radio.counted + 1) * stream.interval + 5.0
+            if coming <= now:
+                coming += stream.grace() - 4.5
+                if coming <= now:
+                    missed = min(presence.skipped(stream, now), EACH)
+                    if missed > radio.counted:
+                        weight = max(log(JAMMED / max(stream.loss, 0.015)), 0.2)
+                        self._add(device, (missed - radio.counted) * weight, now)
+                        radio.counted = missed
+                    coming = now
+            if coming < soonest:
+                soonest = coming
+        return soonest
 
-    def _add(self, device: str, weight: float) -> None:
+    def _add(self, device: str, weight: float, now: float) -> None:
+        if not self.hurt:
+            self.since = now
+        self.latest = now
         self.evidence = min(self.evidence + weight, MOST)
         self.hurt[device] = self.hurt.get(device, 0) + 1
 
-    def _calm(self) -> None:
-        if self.evidence == 0.0:
-            self.hurt.clear()
+    def _calm(self, scene: Scene) -> None:
+        """Take a sound heartbeat; when nothing is left, learn how long the disturbance was."""
+        self.evidence = max(self.evidence + SOUND, 0.0)
         if self.evidence < ENOUGH / 2:
             self.told = 0.0
+        if self.evidence > 0.0:
+            return
+        if len(self.hurt) > 2 and scene.open(scene.clock) and not scene.supply.disturbed(scene.clock):
+            lasted = min(self.latest - self.since, 6 * PASSING_S)
+            self.passing = max(lasted, PASSING_S, 0.95 * self.passing)
+        self.hurt.clear()
 
-    def _telling(self, scene: Scene) -> bool:
-        radios = len(self.radios)
-        hurt = len(self.hurt) >= min(max(3.0, 0.25 * radios), radios)
-        enough = SOONER if scene.supply.disturbed(scene.clock) else ENOUGH
-        return hurt and self.evidence >= max(enough, 1.3 * self.told)
+    def _score(self, scene: Scene, now: float) -> float:
+        """How sure the sign is that should be given now; 0 for none, or none that says more than the last one."""
+        radios, hurt = len(self.radios), len(self.hurt)
+        disturbed = scene.supply.disturbed(now)
+        if self.evidence < (SOONER if disturbed else ENOUGH) or hurt < min(max(3.0, 0.25 * radios), radios):
+            return 0.0
+        score = 1.0 - exp(-self.evidence / 12.0)
+        if not disturbed and scene.open(now):
+            score *= min(0.4 + 0.2 * (self.latest - self.since) / self.passing, 1.0)
+        return score if score >= self.told + 0.12 else 0.0
 
-    def _sign(self) -> Sign:
-        hurt = len(self.hurt)
-        self.told = self.evidence
+    def _sign(self, score: float) -> Sign:
+        self.told = score
+        hurt, lasted = len(self.hurt), self.latest - self.since
         return Sign(
-            1.0 - exp(-self.evidence / 12.0),
+            score,
             f"The alarm's radio is disturbed: heartbeats of {hurt} of {len(self.radios)} devices miss or break.",
-            {"devices": sorted(self.hurt)[:20], "nats": round(self.evidence, 1), "radios": len(self.radios)},
+            {
+                "devices": sorted(self.hurt)[:20],
+                "nats": round(self.evidence, 1),
+                "radios": len(self.radios),
+                "lasted_s": round(lasted, 1),
+            },
             key="radio",
         )
-
-    def _learn(self, event: AlarmHeartbeat, radio: Radio) -> None:
-        if event.noise_floor is not None:
-            radio.noise.learn(radio.noise.tame(event.noise_floor, 2.0))
-        if event.packet_loss is not None:
-            radio.loss.learn(radio.loss.tame(event.packet_loss, 0.02))
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
@@ -160,16 +183,6 @@ class Jamming(Detector[AlarmHeartbeat]):
         for number in range(4):
             yield {**_beat(20, number), "packet_loss": 0.7, "noise_floor": -82.0}
         yield {"tick": 20 * 300 + 10}
-
-
-def _broken(event: AlarmHeartbeat, radio: Radio) -> bool:
-    noise, loss = event.noise_floor, event.packet_loss
-    noisy = noise is not None and radio.noise.n >= 5 and radio.noise.distance(noise, 2.0) > 4.0
-    if loss is None:
-        return noisy and noise is not None and noise > radio.noise.mean + 12.0
-    if radio.loss.n < 5:
-        return loss > 0.6
-    return loss > radio.loss.mean + max(0.08 if noisy else 0.2, 5.0 * radio.loss.sd)
 
 
 def _beat(step: int, number: int) -> Row:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from detectors.base import Detector, Row, Sign
 from detectors.events import CameraStatus
 from detectors.scene import Scene
-from detectors.spread import Spread
+from detectors.spread import Swift
 from detectors.state import part
 
 WARM = 40
@@ -21,7 +21,7 @@ class View:
     __slots__ = ("brightest", "darkest", "off", "ratio", "sharpness", "time")
 
     def __init__(self) -> None:
-        self.sharpness = Spread(1500)
+        self.sharpness = Swift(1500)
         self.darkest = 1.0
         self.brightest = 0.0
         self.ratio = 1.0

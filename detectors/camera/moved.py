@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from detectors.base import Detector, Row, Sign
 from detectors.events import CameraStatus
 from detectors.scene import Scene
-from detectors.spread import Spread
+from detectors.spread import Swift
 
 WARM = 100
 """Statuses of a camera before it is judged."""
@@ -28,7 +28,7 @@ class Moved(Detector[CameraStatus]):
     hit = 0.25
 
     def __init__(self) -> None:
-        self.change = Spread(2000)
+        self.change = Swift(2000)
         self.highest = 0.2
         self.run = 0
 

@@ -6,7 +6,7 @@ from math import exp, log
 from detectors.base import Detector, Row, Sign
 from detectors.events import PowerReading
 from detectors.scene import Scene
-from detectors.spread import Spread
+from detectors.spread import Swift
 from detectors.state import part
 from detectors.supply import DEAD_VOLTAGE
 
@@ -27,8 +27,8 @@ class Feed:
     def __init__(self) -> None:
         self.hours = [0.0] * 72
         self.seen = [0.0] * 72
-        self.noise = Spread(2000)
-        self.steps = Spread(2000)
+        self.noise = Swift(2000)
+        self.steps = Swift(2000)
         self.last = 0.0
         self.time = 0.0
         self.run = 0
@@ -60,7 +60,7 @@ class Load(Detector[PowerReading]):
     """Fires when the load of a live feed falls far below, or stays far above, what this hour of the week shows.
 
     Judged on logarithms (a load varies in proportion), against the level of the hour on this class of day (workday,
-    Saturday, Sunday) and river's variance of what is left. A fall must come suddenly, a rise must last four readings
+    Saturday, Sunday) and the variance of what is left. A fall must come suddenly, a rise must last four readings
     and fall into closed hours. Learns every value pulled to within four deviations, so that an attack teaches little.
     """
 

@@ -65,7 +65,37 @@ def test_a_jammer_is_seen_within_two_heartbeats(interval: float) -> None:
 def test_a_jammer_in_bursts_is_seen_within_the_hour() -> None:
     start = 8 * HOUR
     signs = tell(Jamming(), beats(start + HOUR, jammed=(start, start + HOUR), share=0.4))
+    assert max(sign.score for sign in signs) > 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_jammer_on_for_an_eighth_of_the_time_is_seen_within_the_hour(seed: int) -> None:
+    start = 23 * HOUR
+    signs = tell(Jamming(), beats(start + HOUR, jammed=(start, start + HOUR), share=0.13, seed=seed))
     assert first(signs).score > 0.5
+
+
+def test_bursts_that_only_mar_the_heartbeats_add_up() -> None:
+    chance = random.Random(2)
+    rows: list[Row] = []
+    for row in beats(10 * HOUR, loss=0.0):
+        if row.get("path") == "radio" and row["t"] > 8 * HOUR and chance.random() < 0.5:
+            row |= {"noise_floor": row["noise_floor"] + 8.0, "packet_loss": row["packet_loss"] + 0.07}
+        rows.append(row)
+    assert first(tell(Jamming(), rows)).evidence["devices"]
+
+
+def test_machines_at_work_are_a_weak_sign_and_the_same_at_night_a_strong_one() -> None:
+    day, night = 10.0 * HOUR, 22.0 * HOUR
+    weak = tell(Jamming(), beats(12 * HOUR, jammed=(day, day + 200), share=1.0))
+    strong = tell(Jamming(), beats(23 * HOUR, jammed=(night, night + 200), share=1.0))
+    assert weak and max(sign.score for sign in weak) < 0.55 and first(strong).score > 0.6
+
+
+def test_a_disturbance_that_outlasts_those_of_this_site_gets_surer() -> None:
+    start = 10.0 * HOUR
+    scores = [sign.score for sign in tell(Jamming(), beats(12 * HOUR, jammed=(start, start + 5400), share=0.9))]
+    assert scores == sorted(scores) and scores[0] < 0.5 and scores[-1] > 0.85
 
 
 @pytest.mark.parametrize("seed", range(4))
