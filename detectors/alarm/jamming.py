@@ -22,6 +22,8 @@ MOST = 36.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
 """Missed heartbeats in succession that count of one device: a dead battery is silent, too."""
+LOOK_S = 60.0
+"""How often missed heartbeats are counted at the least, s."""
 PASSING_S = 300.0
 """A lorry's ignition, a welder or a neighbour's gate are over by then, until it is learnt how long they last here."""
 
@@ -62,6 +64,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         self.since = 0.0
         self.latest = 0.0
         self.passing = PASSING_S
+        self.pause = LOOK_S
         self.hurt: dict[str, int] = {}
 
     def step(self, event: AlarmHeartbeat, scene: Scene) -> Sign | None:
@@ -71,7 +74,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         if radio is None:
             radio = self.radios[event.device] = Radio()
         if self.wake == inf:
-            self.wake = scene.clock + 30.0
+            self.wake = scene.clock + LOOK_S
         radio.counted = 0
         noise, loss = event.noise_floor, event.packet_loss
         struck = hit(noise, loss, radio)
@@ -94,8 +97,9 @@ class Jamming(Detector[AlarmHeartbeat]):
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Count the heartbeats that did not come."""
+        soonest = self._miss(now, scene)
         alert = self.evidence >= 3.0 or scene.supply.disturbed(now)
-        self.wake = max(self._miss(now, scene), now + (10.0 if alert else 30.0))
+        self.wake = max(soonest, now + (10.0 if alert else self.pause))
         score = self._score(scene, now)
         return [self._sign(score)] if score > 0.0 and not scene.presence.severed(now) else []
 
@@ -103,12 +107,14 @@ class Jamming(Detector[AlarmHeartbeat]):
         """Count what was missed by `now`; returns when the next heartbeat will be."""
         presence = scene.presence
         streams, since = presence.streams["alarm.heartbeat"], presence.since
-        soonest = now + 300.0
+        soonest, quickest = now + 300.0, 10 * LOOK_S
         for device, radio in self.radios.items():
             stream = streams.get(device)
             if stream is None or radio.counted >= EACH:
                 continue
             last = stream.last if stream.last > since else since
+            if stream.interval < quickest:
+                quickest = stream.interval
             coming = last + (radio.counted + 1) * stream.interval + 5.0
             if coming <= now:
                 coming += stream.grace() - 4.5
@@ -121,6 +127,7 @@ class Jamming(Detector[AlarmHeartbeat]):
                     coming = now
             if coming < soonest:
                 soonest = coming
+        self.pause = min(max(0.2 * quickest, 10.0), LOOK_S)
         return soonest
 
     def _add(self, device: str, weight: float, now: float) -> None:
@@ -144,6 +151,8 @@ class Jamming(Detector[AlarmHeartbeat]):
 
     def _score(self, scene: Scene, now: float) -> float:
         """How sure the sign is that should be given now; 0 for none, or none that says more than the last one."""
+        if self.evidence < SOONER:
+            return 0.0
         radios, hurt = len(self.radios), len(self.hurt)
         disturbed = scene.supply.disturbed(now)
         if self.evidence < (SOONER if disturbed else ENOUGH) or hurt < min(max(3.0, 0.25 * radios), radios):
