@@ -11,6 +11,10 @@ FADE = 0.2
 """How much the newest of an hour's days or weeks counts; a new routine shows after one of them."""
 
 
+NEW_ROUTINE = 0.35
+"""Share of the latest days in which an hour was worked that makes it a new routine: two days in succession."""
+
+
 @part
 class Hours:
     """Opening hours by hour of the local week (0 is Monday 00:00).
@@ -36,6 +40,8 @@ class Hours:
         self.passed = 0
         self.hour = -1
         self.done = 0
+        self.doubted = 0
+        self.nights: list[int] = []
 
     def declare(self, spans: Sequence[tuple[Sequence[int], str, str]] | None) -> None:
         """Take (ISO weekdays, from, to) spans in local wall clock, or None to go back to what was learnt."""
@@ -70,9 +76,12 @@ class Hours:
         if self.passed < WEEK:
             return max(self.day[(local.hour + shift) % DAY] for shift in (-1, 0, 1)) >= 0.15
         slot = local.weekday() * DAY + local.hour
-        return max(self.week[(slot + shift) % WEEK] for shift in (-1, 0, 1)) >= 0.1
+        if max(self.week[(slot + shift) % WEEK] for shift in (-1, 0, 1)) >= 0.1:
+            return True
+        # a new shift shows on every working day: after two of them the third is no surprise
+        return local.weekday() < 5 and max(self.day[(local.hour + shift) % DAY] for shift in (-1, 0, 1)) >= NEW_ROUTINE
 
-    def learn_one(self, at: float, local: Callable[[float], datetime], work: int = 1) -> None:
+    def learn_one(self, at: float, local: Callable[[float], datetime], work: int = 1, doubted: bool = False) -> None:
         """Learn that people did something.
 
         Parameters
@@ -83,22 +92,36 @@ class Hours:
             Gives the site's wall clock at Unix seconds.
         work
             How many things that was.
+        doubted
+            Whether nobody should have been there: the intruder alarm was set. It counts where that happens on many days.
         """
         hour = int(at // 3600.0)
         if hour > self.hour:
             self._pass(hour, local(at))
         if hour == self.hour:
-            self.done += work
+            if doubted:
+                self.doubted += work
+            else:
+                self.done += work
 
     def _pass(self, hour: int, local: datetime) -> None:
         slot = local.weekday() * DAY + local.hour
         if self.hour >= 0:
             behind = min(hour - self.hour, WEEK)
-            self._close((slot - behind) % WEEK, 1.0 if self.done >= self.busy else 0.0)
+            busy = self.done + (self.doubted if self._usual() else 0) >= self.busy
+            self._close((slot - behind) % WEEK, 1.0 if busy else 0.0)
             for back in range(behind - 1, 0, -1):
                 self._close((slot - back) % WEEK, 0.0)
         self.hour = hour
-        self.done = 0
+        self.done = self.doubted = 0
+
+    def _usual(self) -> bool:
+        """Whether people work here on many days while the alarm is set (only a part of it is, then)."""
+        day = self.hour // DAY
+        self.nights = [night for night in self.nights if day - night < 14]
+        if self.doubted >= self.busy and day not in self.nights:
+            self.nights.append(day)
+        return len(self.nights) >= 4
 
     def _close(self, slot: int, active: float) -> None:
         share = 1.0 if self.passed < WEEK else FADE

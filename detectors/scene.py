@@ -82,16 +82,17 @@ class Scene:
             self.supply.status(event.device, set(event.status), self.time)
         elif kind == "alarm.signal":
             if event.code in ("OP", "CL"):
-                self.armed = event.code == "CL"
+                self.armed = False  # whoever sets it is still there
                 self.worked(3)
+                self.armed = event.code == "CL"
         elif kind.startswith(("rfid.", "shipment.")):
             self.goods.learn_one(kind, event, self.time)
             if kind not in ("shipment.planned", "shipment.gate"):
                 self.worked(1)
 
     def worked(self, work: int) -> None:
-        """Learn that people did `work` things at `self.time`."""
-        self.hours.learn_one(self.time, self.local, work)
+        """Learn that people did `work` things at `self.time`; what is done while the alarm is set is no routine."""
+        self.hours.learn_one(self.time, self.local, work, doubted=bool(self.armed))
 
     def freeze(self) -> dict[str, Any]:
         """What was learnt of the site, as plain data."""

@@ -168,12 +168,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         return Sign(
             score,
             f"The alarm's radio is disturbed: heartbeats of {hurt} of {len(self.radios)} devices miss or break.",
-            {
-                "devices": sorted(self.hurt)[:20],
-                "nats": round(self.evidence, 1),
-                "radios": len(self.radios),
-                "lasted_s": round(lasted, 1),
-            },
+            {"devices": sorted(self.hurt)[:20], "nats": round(self.evidence, 1), "lasted_s": round(lasted, 1)},
             key="radio",
         )
 
