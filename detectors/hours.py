@@ -93,7 +93,7 @@ class Hours:
         work
             How many things that was.
         doubted
-            Whether nobody should have been there: the intruder alarm was set. It counts where that happens on many days.
+            Whether nobody should have been there: the intruder alarm was set. It counts where that is usual.
         """
         hour = int(at // 3600.0)
         if hour > self.hour:

@@ -1,8 +1,9 @@
 """Who is heard at a site, and in what rhythm: interval, jitter, delay and losses of every periodic stream."""
 
 from collections.abc import Iterator
-from math import ceil, inf, log
+from math import ceil, inf
 
+from detectors.rhythm import LEAST, STEADY, Stream, needed
 from detectors.state import part
 
 DOMAINS = {
@@ -17,98 +18,10 @@ FORGOTTEN_S = 14 * 86400.0
 """A device that was silent for so long is no longer there."""
 MOST = 4000
 """Streams of one type that are kept at most."""
-STEADY = 0.6
-"""How regular a stream must be to be missed."""
 SEVERED = 0.85
 """Share of the periodic streams that must be late for the site to count as cut off."""
 SOUND_S = 300.0
 """How long a site that was found connected is not asked again, s."""
-LEAST = 2
-"""Intervals that must pass before any stream is missed."""
-
-
-@part
-class Stream:
-    """One type of one device.
-
-    Attributes
-    ----------
-    last
-        When it was last known alive, by the arrival clock, s.
-    time
-        Newest event time, s.
-    interval, jitter
-        Its rhythm and the usual deviation from it, s.
-    lag, wobble
-        Usual delay of arrival (the device's wrong clock included) and its deviation, s.
-    loss, n
-        Share of its messages that never come, and of how many that was learnt.
-    steady
-        How regular it is, 0–1; only a regular stream can be missed.
-    odd
-        Odd gaps in succession: three alike are a new rhythm.
-    """
-
-    __slots__ = ("interval", "jitter", "lag", "last", "loss", "n", "odd", "steady", "time", "wobble")
-
-    def __init__(self, time: float, clock: float) -> None:
-        self.last = clock
-        self.time = time
-        self.interval = 0.0
-        self.jitter = 0.0
-        self.lag = min(max(clock - time, -600.0), 600.0)
-        self.wobble = 0.0
-        self.loss = 0.01
-        self.n = 20.0
-        self.steady = 0.4
-        self.odd = 0
-
-    def heard(self, time: float, clock: float) -> None:
-        """Take a message of event time `time` that arrived at `clock`."""
-        late = clock - time - self.lag
-        if late > 60.0 and late > self.interval:
-            self.last = max(self.last, time + self.lag)
-        else:
-            self.last = clock
-            self.wobble += 0.1 * (abs(late) - self.wobble)
-            self.lag += 0.1 * late
-        interval, gap = self.interval, time - self.time
-        if gap <= 0.0:
-            return
-        self.time = time
-        if 0.7 * interval <= gap <= 1.5 * interval:
-            off = gap - interval
-            self.interval = interval + 0.1 * off
-            self.jitter += 0.1 * (abs(off) - self.jitter)
-            self._lose(0)
-            self.steady += 0.1 * (1.0 - self.steady)
-            self.odd = 0
-        elif interval:
-            self._odd(gap, gap / interval)
-        else:
-            self.interval = gap
-
-    def _odd(self, gap: float, ratio: float) -> None:
-        """Take a gap that is not this stream's interval, but `ratio` times as long."""
-        self.odd += 1
-        skipped = round(ratio)
-        if self.odd >= 3:
-            self.interval = gap
-            self.odd = 0
-            self.steady *= 0.8
-        elif ratio > 1.5 and abs(ratio - skipped) <= 0.3 and skipped <= 4:
-            self._lose(skipped - 1)
-        elif skipped <= 50:
-            self.steady *= 0.9
-
-    def _lose(self, skipped: int) -> None:
-        """Learn that a message came, after so many that did not."""
-        self.n = min(self.n + 1.0 + skipped, 250.0)
-        self.loss += ((1.0 - self.loss) * skipped - self.loss) / self.n
-
-    def grace(self) -> float:
-        """How late it may be without being late, s."""
-        return 4.0 * (self.jitter + self.wobble) + (self.interval if self.interval < 5.0 else 5.0)
 
 
 @part
@@ -121,6 +34,10 @@ class Presence:
         By type, then by device.
     latest
         When any periodic message last arrived over the common line, by the arrival clock, s.
+    latest_apart
+        When one last arrived by a line of its own (cellular), by the arrival clock, s.
+    apart
+        The devices that have such a line.
     since
         Since when the line has been up without a break, s.
     pulse
@@ -132,6 +49,8 @@ class Presence:
     def __init__(self) -> None:
         self.streams: dict[str, dict[str, Stream]] = {kind: {} for kind in DOMAINS}
         self.latest = 0.0
+        self.latest_apart = 0.0
+        self.apart: set[str] = set()
         self.since = 0.0
         self.pulse = 10.0
         self.sound = 0.0
@@ -145,7 +64,11 @@ class Presence:
         if streams is None:
             return
         stream = streams.get(device)
-        if clock != self.latest and not apart:
+        if apart:
+            self.latest_apart = clock
+            if stream is None:
+                self.apart.add(device)
+        elif clock != self.latest:
             self._beat(stream, clock)
         if stream is None:
             self._meet(streams, device, Stream(time, clock))
@@ -219,8 +142,3 @@ class Presence:
                 if index < surplus or stream.last - streams[name].last > FORGOTTEN_S:
                     del streams[name]
         streams[device] = stream
-
-
-def needed(loss: float) -> int:
-    """How many intervals must pass in silence before chance is no explanation, at this share of lost messages."""
-    return min(max(ceil(log(2e-6) / log(max(min(loss, 0.5), 0.001))), LEAST), 8)

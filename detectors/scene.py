@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from detectors.goods import Goods
 from detectors.hours import Hours
 from detectors.presence import Presence
+from detectors.sight import Sight
 from detectors.state import dump, fill
 from detectors.supply import Supply
 
-KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "presence")
+KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "presence", "sight")
 """What of a scene a snapshot carries; the rest is declared or belongs to the moment."""
 
 
@@ -52,6 +53,10 @@ class Scene:
         When the last object of any device arrived (arrival clock), Unix seconds.
     armed
         Whether the intruder alarm is set; None until the first open or close.
+    declared
+        Domain and interval, s, of the periodic devices that the site declares.
+    feeds
+        The feeds that the site declares.
     """
 
     def __init__(self, registry: Registry) -> None:
@@ -69,8 +74,10 @@ class Scene:
         self.goods = Goods()
         self.supply = Supply()
         self.presence = Presence()
+        self.sight = Sight()
         self.works: Sequence[Work] = ()
-        self.intervals: dict[str, float] = {}
+        self.declared: dict[str, tuple[str, float]] = {}
+        self.feeds: frozenset[str] = frozenset()
 
     def learn_one(self, kind: str, event: Any) -> None:
         """Take one telemetry object of type `kind` at `self.time`, after the detectors judged it."""

@@ -10,10 +10,14 @@ from typing import ClassVar, NamedTuple, TypeVar
 
 from detectors.base import Detector, Sign
 from detectors.events import Event
-from detectors.presence import LEAST, STEADY, Stream
+from detectors.rhythm import LEAST, STEADY, Stream
 from detectors.scene import Scene
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
+
+
+UNHEARD_S = 3600.0
+"""A declared device is given so long to be heard at all, s."""
 
 
 class Missing(NamedTuple):
@@ -37,8 +41,9 @@ class Missing(NamedTuple):
 class Silence(Detector[E_contra]):
     """Periodic devices of one domain that fell silent.
 
-    One device is one weak sign, once for each silence; many at once are one strong sign of the site. A subclass names
-    its domain, `reads` (the periodic types, whose devices it watches) and what such a device is called.
+    One device is one weak sign, once for each silence; many at once are one strong sign of the site. What the site
+    declares and nobody ever heard is one weak sign together: declared too early, named otherwise, or never let speak.
+    A subclass names its domain, `reads` (the periodic types, whose devices it watches) and its devices' noun.
     """
 
     sort = "silent"
@@ -53,6 +58,7 @@ class Silence(Detector[E_contra]):
     def __init__(self) -> None:
         self.told: dict[str, float] = {}
         self.group = 0
+        self.unheard: set[str] = set()
 
     def step(self, event: E_contra, scene: Scene) -> Sign | None:
         """Nothing but see to it that time is watched; the rhythm itself is kept by the scene."""
@@ -90,11 +96,31 @@ class Silence(Detector[E_contra]):
         self.wake = max(soonest, now + 15.0)
         if not missing:
             self.group = 0
-            return []
+            return self._unheard(now, scene)
         self.told = {device: since for device, since in self.told.items() if since > now - 30 * 86400.0}
         if presence.severed(now):
             return []
-        return self._signs(missing, watched, now, scene)
+        return self._signs(missing, watched, now, scene) + self._unheard(now, scene)
+
+    def _unheard(self, now: float, scene: Scene) -> list[Sign]:
+        """Report what is declared and has not been heard as often as shows a rhythm."""
+        if not scene.declared or now - scene.first < UNHEARD_S or now - scene.presence.latest > UNHEARD_S / 4:
+            return []
+        streams = [scene.presence.streams[kind] for kind in self.reads]
+        fresh = []
+        for device, (domain, interval) in scene.declared.items():
+            if domain != self.domain or device in self.unheard:
+                continue
+            last = max((known[device].last for known in streams if device in known), default=scene.first)
+            steady = any(known[device].steady >= STEADY for known in streams if device in known)
+            if not steady and now - last > max(UNHEARD_S, 6.0 * interval):
+                fresh.append(device)
+        if not fresh:
+            return []
+        self.unheard.update(fresh)
+        names = ", ".join(sorted(fresh)[:6])
+        summary = f"The site declares {len(fresh)} {self.noun}{'s' * (len(fresh) > 1)} that nobody hears: {names}."
+        return [Sign(0.15, summary, {"devices": sorted(fresh)[:20]}, device=min(fresh), key="unheard")]
 
     def _signs(self, missing: list[Missing], watched: int, now: float, scene: Scene) -> list[Sign]:
         fresh = [lost for lost in missing if self.told.get(lost.device, -inf) < lost.since]
@@ -112,13 +138,17 @@ class Silence(Detector[E_contra]):
     def _one(self, lost: Missing, now: float, scene: Scene) -> Sign:
         silent = now - lost.since
         return Sign(
-            self.alone_score * (0.5 if scene.open(now) else 1.0),
+            self.weigh(lost.device, scene) * (0.5 if scene.open(now) else 1.0),
             f"{self.noun.capitalize()} {lost.device} has been silent for {spell(silent)}; "
             f"it reports every {spell(lost.interval)} otherwise.",
             {"silent_s": round(silent, 1), "interval_s": round(lost.interval, 1)},
             device=lost.device,
             key="silent",
         )
+
+    def weigh(self, device: str, scene: Scene) -> float:
+        """Score of this one device's silence by night."""
+        return self.alone_score
 
     def _crowd(self, lost: list[Missing], watched: int, now: float) -> Sign:
         silent = now - min(one.since for one in lost)

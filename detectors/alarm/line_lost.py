@@ -16,7 +16,8 @@ class LineLost(Detector[Event]):
     """Fires when every periodic device of the site falls silent at once, surer as it goes on.
 
     Mostly the provider's line is down and what was meanwhile comes later. It is also what a thief wants who takes the
-    whole site from the net, so it is evidence of its own: weak by day, and never more than the line's own history here.
+    whole site from the net, so it is evidence of its own: weak by day, and weaker while the panel's cellular path is
+    still heard. When that is silent, too, it is `alarm.site_dark`'s.
     """
 
     name = "alarm.line_lost"
@@ -53,6 +54,7 @@ class LineLost(Detector[Event]):
         signs = []
         if self.said < len(STEPS) and silent >= STEPS[self.said][0] + room and scene.age() > 3600.0:
             score = STEPS[self.said][1] * (0.6 if scene.open(now) else 1.0)
+            score *= 0.7 if presence.latest_apart > since else 1.0
             self.said += 1
             summary = f"Nothing, or next to nothing, has been heard of the site for {spell(silent)}."
             signs.append(Sign(score, summary, {"silent_s": round(silent, 1)}, key="line"))

@@ -5,7 +5,7 @@ from math import inf
 
 from detectors.base import Row, Sign
 from detectors.events import AlarmHeartbeat
-from detectors.presence import Stream
+from detectors.rhythm import Stream
 from detectors.scene import Scene
 from detectors.silence import Silence
 

@@ -73,6 +73,7 @@ class Blinded(Detector[CameraStatus]):
             view.learn(luminance, sharpness)
         if view.off != 2:
             return None
+        scene.sight.note(event.device, scene.time)
         numbers = {"luminance": luminance, "sharpness": sharpness, "usual_sharpness": round(usual.mean, 3)}
         summary = f"Camera {event.device} is {what}: brightness {luminance:.2f}, sharpness {sharpness:.2f}."
         return Sign(0.35 if scene.open(scene.time) else 0.55, summary, numbers, key="blind")
@@ -95,7 +96,9 @@ class Blinded(Detector[CameraStatus]):
         """Second lowest sharpness of the other cameras, as a share of what is usual for them."""
         now = scene.time
         ratios = sorted(
-            view.ratio for name, view in self.views.items() if name != device and now - view.time < TOGETHER_S
+            view.ratio
+            for name, view in self.views.items()
+            if name != device and now - view.time < TOGETHER_S and view.off < 2  # found blind by hand: no weather
         )
         return min(ratios[1] if len(ratios) > 1 else 1.0, 1.0)
 

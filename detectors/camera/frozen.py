@@ -55,6 +55,8 @@ class Frozen(Detector[CameraStatus]):
             self.since = scene.time
             self._follow(self.places.get(picture))
         sign = self._judge(event, scene) if self.seen >= WARM and (self.run or self.loop) else None
+        if sign is not None:
+            scene.sight.note(event.device, self.since)
         self.repeats.learn(still, 0.1 if self.run > 1 else 1.0)
         if not still:
             self.motionless.learn(event.scene_change == 0.0)
@@ -113,9 +115,9 @@ class Frozen(Detector[CameraStatus]):
 def _picture(event: CameraStatus) -> float:
     """Return one number that stands for bitrate, luminance and sharpness together; 0 without a picture."""
     bitrate, luminance, sharpness = event.bitrate, event.luminance, event.sharpness
-    if not event.connected or not bitrate or luminance is None or sharpness is None:
+    if not event.connected or not bitrate or (luminance is None and sharpness is None):
         return 0.0
-    return bitrate + 1.0e7 * luminance + 3.1415926e9 * sharpness
+    return bitrate + 1.0e7 * (luminance or 0.0) + 3.1415926e9 * (sharpness or 0.0)
 
 
 def _status(step: int, bitrate: float, luminance: float) -> Row:

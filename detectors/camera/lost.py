@@ -52,6 +52,8 @@ class Lost(Detector[CameraStatus | CameraEvent]):
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         self.wake = inf
         lasted = now - self.since
+        if not scene.supply.out():
+            scene.sight.note(self.device, self.since, 0.5)
         score = 0.1 if scene.open(now) else 0.3
         summary = f"Camera {self.device} has had no signal for {spell(lasted)}."
         return [

@@ -46,6 +46,7 @@ class Moved(Detector[CameraStatus]):
         self.highest += (0.2 if changed > highest else 0.001) * (changed - highest)
         if self.run != RUN or scene.age() < YOUNG_S:
             return None
+        scene.sight.note(event.device, scene.time)
         summary = f"Camera {event.device} no longer shows its usual view: {100 * changed:.0f} % of it has changed."
         numbers = {"scene_change": changed, "usual": round(usual.mean, 3), "highest": round(highest, 3)}
         return Sign(0.25 if scene.open(scene.time) else 0.55, summary, numbers, key="view")

@@ -11,7 +11,7 @@ class RecorderDisks(Detector[RecorderStatus]):
     """Fires when a recorder has lost disks: one may have failed, several at once were pulled out.
 
     The number expected is the highest that was ever declared or seen for a while, so that a recorder told to expect
-    fewer hides nothing.
+    fewer hides nothing. Disks that were missing when the recorder was first heard of are a weak sign.
     """
 
     name = "camera.recorder_disks"
@@ -34,10 +34,11 @@ class RecorderDisks(Detector[RecorderStatus]):
         if gone <= 0 or event.disks >= before:
             return None
         pulled = before - event.disks
-        score = 0.3 if pulled == 1 else 0.9
+        score = 0.3 if pulled == 1 or self.present < 0 else 0.9
         if pulled == 1 and event.disks == 0:
             score = 0.6
-        summary = f"Recorder {event.device} has {event.disks} of {expected} disks left; {pulled} went missing at once."
+        when = "at once" if self.present >= 0 else "before it was first heard of"
+        summary = f"Recorder {event.device} has {event.disks} of {expected} disks left; {pulled} went missing {when}."
         numbers = {"disks": event.disks, "expected": expected, "before": before, "recording": event.recording}
         return Sign(score, summary, numbers, key="disks")
 

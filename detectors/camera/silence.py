@@ -4,7 +4,11 @@ from collections.abc import Iterable
 
 from detectors.base import Row
 from detectors.events import CameraStatus
+from detectors.scene import Scene
 from detectors.silence import Silence
+
+RECORDER = 0.55
+"""A silent recorder counts as more than one camera: it has the pictures of all."""
 
 
 class CameraSilence(Silence[CameraStatus]):
@@ -19,6 +23,10 @@ class CameraSilence(Silence[CameraStatus]):
     hit = 0.4
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
     noun = "camera"
+
+    def weigh(self, device: str, scene: Scene) -> float:
+        """Score of one silent device; a recorder's is higher."""
+        return RECORDER if device in scene.presence.streams["recorder.status"] else self.alone_score
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -12,7 +12,7 @@ class FeedLost(Detector[PowerReading]):
     """Fires when a feed that was live reads no voltage and the site still has another grid feed.
 
     A single feed fails now and then: switching at the utility, a tripped breaker, works. A thief who knows the site
-    cuts both, often one after the other.
+    cuts both, often one after the other. A feed that the site declares and that was never seen live is a weak sign.
     """
 
     name = "power.feed_lost"
@@ -28,13 +28,20 @@ class FeedLost(Detector[PowerReading]):
 
     def __init__(self) -> None:
         self.live: dict[str, bool] = {}
+        self.never: dict[str, int] = {}
 
     def score_one(self, event: PowerReading, scene: Scene) -> Sign | None:
-        if event.voltage >= DEAD_VOLTAGE or not event.feed.startswith("grid") or not self.live.get(event.feed):
+        feed = event.feed
+        if event.voltage >= DEAD_VOLTAGE or not feed.startswith("grid"):
             return None
         others = [feed for feed, live in self.live.items() if live and feed != event.feed]
         if not others:
             return None
+        if not self.live.get(feed):
+            if feed not in scene.feeds or self.never.get(feed) != 1:
+                return None
+            summary = f"Feed {feed}, which the site declares, has been dead since it was first heard of."
+            return Sign(0.15, summary, {"feed": feed, "voltage": event.voltage}, key=feed)
         return Sign(
             0.3 if scene.open(scene.time) else 0.5,
             f"Feed {event.feed} is dead; {' and '.join(sorted(others))} still carries the site.",
@@ -43,8 +50,13 @@ class FeedLost(Detector[PowerReading]):
         )
 
     def learn_one(self, event: PowerReading, scene: Scene) -> None:
-        if event.feed.startswith("grid"):
-            self.live[event.feed] = event.voltage >= DEAD_VOLTAGE
+        feed = event.feed
+        if feed.startswith("grid"):
+            if event.voltage < DEAD_VOLTAGE and (feed not in self.live or feed in self.never):
+                self.never[feed] = self.never.get(feed, 0) + 1
+            else:
+                self.never.pop(feed, None)
+            self.live[feed] = event.voltage >= DEAD_VOLTAGE
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

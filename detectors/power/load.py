@@ -14,6 +14,8 @@ FLOOR = 0.03
 """Least deviation of a load's logarithm: a steadier feed is taken as varying by 3 %."""
 KNOWN = 10.0
 """Readings after which an hour's level is known."""
+DAY_S, WEEK_S = 86400.0, 7 * 86400.0
+"""A feed must be known for so long before its falls are judged: by night, and while people work."""
 HOUR_SD = 0.12
 """Deviation granted to an hour of the week of which little is known."""
 
@@ -22,7 +24,7 @@ HOUR_SD = 0.12
 class Feed:
     """What is usual on one feed: the level by class of day and hour, the noise around it, the steps of readings."""
 
-    __slots__ = ("hours", "last", "noise", "run", "seen", "steps", "time")
+    __slots__ = ("deepest", "first", "hours", "last", "noise", "run", "seen", "steps", "time")
 
     def __init__(self) -> None:
         self.hours = [0.0] * 72
@@ -32,6 +34,8 @@ class Feed:
         self.last = 0.0
         self.time = 0.0
         self.run = 0
+        self.first = 0.0
+        self.deepest = [0.0, 0.0]
 
     def level(self, slot: int, away: float) -> float:
         """Return the usual logarithm of the load, `away` hours from the middle of the slot's hour."""
@@ -60,8 +64,10 @@ class Load(Detector[PowerReading]):
     """Fires when the load of a live feed falls far below, or stays far above, what this hour of the week shows.
 
     Judged on logarithms (a load varies in proportion), against the level of the hour on this class of day (workday,
-    Saturday, Sunday) and the variance of what is left. A fall must come suddenly, a rise must last four readings
-    and fall into closed hours. Learns every value pulled to within four deviations, so that an attack teaches little.
+    Saturday, Sunday) and the variance of what is left. A fall must come suddenly and be deeper than those that this
+    feed has shown, in working hours and out of them: when a shift ends its machines stop at one stroke. A rise must
+    last four readings and fall into closed hours. Learns every value pulled to within four deviations, so that an
+    attack teaches little.
     """
 
     name = "power.load"
@@ -92,6 +98,7 @@ class Load(Detector[PowerReading]):
         level = feed.level(slot, local.minute / 60.0 - 0.5)
         known = feed.seen[slot] >= KNOWN
         near = 0.0 < gap < 3600.0
+        fall = feed.last - load if near else 0.0
         sign = self._judge(event, feed, load, level, slot, scene) if near and feed.steps.n >= 100 else None
         if known:
             left = load - level
@@ -100,6 +107,10 @@ class Load(Detector[PowerReading]):
             feed.noise.learn(feed.noise.tame(left, FLOOR))
         if near:
             feed.steps.learn(feed.steps.tame(load - feed.last, FLOOR))
+        if fall > 0.1 and not scene.supply.disturbed(scene.time):
+            at_work = scene.hours.expected(local)
+            feed.deepest[at_work] = max(fall, 0.99 * feed.deepest[at_work])
+        feed.first = feed.first or scene.time
         feed.learn(slot, load, known)
         feed.last, feed.time = load, scene.time
         return sign
@@ -107,15 +118,17 @@ class Load(Detector[PowerReading]):
     def _judge(
         self, event: PowerReading, feed: Feed, load: float, level: float, slot: int, scene: Scene
     ) -> Sign | None:
+        at_work = scene.hours.expected(scene.local(scene.time))
         fall = -feed.steps.distance(load - feed.last, FLOOR)
-        if fall > 7.0 and feed.seen[slot] >= KNOWN:
+        if fall > 7.0 and feed.seen[slot] >= KNOWN and scene.time - feed.first > (WEEK_S if at_work else DAY_S):
             below = -feed.noise.distance(load - feed.lowest(slot), FLOOR)
-            if below > 6.0 and not scene.supply.disturbed(scene.time):
-                return self._fall(event, exp(feed.last), min(fall, below))
+            deeper = feed.last - load > 1.2 * feed.deepest[at_work]
+            if below > 6.0 and deeper and not scene.supply.disturbed(scene.time):
+                return self._fall(event, exp(feed.last), min(fall, below), at_work)
         if feed.run != 3 or feed.seen[slot] < 2 * KNOWN:
             return None
         above = feed.noise.distance(load - level, FLOOR)
-        if above <= 5.0 or scene.hours.expected(scene.local(scene.time)):
+        if above <= 5.0 or at_work:
             return None
         usual = exp(level)
         summary = f"Feed {event.feed} carries {event.load:.0f} W at an hour that usually shows {usual:.0f} W."
@@ -123,9 +136,9 @@ class Load(Detector[PowerReading]):
             0.35, summary, {"load": event.load, "usual": round(usual), "deviations": round(above, 1)}, key="high"
         )
 
-    def _fall(self, event: PowerReading, before: float, deviations: float) -> Sign:
+    def _fall(self, event: PowerReading, before: float, deviations: float, at_work: bool) -> Sign:
         load = event.load or 0.0
-        score = min(0.3 + 0.04 * (deviations - 6.0), 0.7)
+        score = min(0.3 + 0.04 * (deviations - 6.0), 0.7) * (0.5 if at_work else 1.0)
         summary = f"The load of feed {event.feed} fell from {before:.0f} W to {load:.0f} W at one stroke."
         return Sign(
             score, summary, {"load": load, "before": round(before), "deviations": round(deviations, 1)}, key="fall"
@@ -139,9 +152,9 @@ class Load(Detector[PowerReading]):
 
     @classmethod
     def firing(cls) -> Iterable[Row]:
-        for step in range(600):
+        for step in range(520):
             yield _reading(step * 180, 5000.0 + 100.0 * (step % 5))
-        yield _reading(600 * 180, 2900.0)
+        yield _reading(520 * 180, 2900.0)
 
 
 def _reading(t: int, load: float, voltage: float = 230.0) -> Row:

@@ -14,8 +14,9 @@ STALE_S = 3 * 3600.0
 class MainsLoss(Detector[PowerReading]):
     """Fires when the meters show no grid feed live any more.
 
-    Only feeds that were live before count: one that never was is not in use. What a UPS tells sooner is
-    `power.on_battery`.
+    Feeds that were live before count at once. One that never was may not be in use: only when no grid feed at all has
+    been live since the site is known, and the second reading says so, too, it counts, and less. What a UPS tells sooner
+    is `power.on_battery`.
     """
 
     name = "power.mains_loss"
@@ -32,11 +33,14 @@ class MainsLoss(Detector[PowerReading]):
     def __init__(self) -> None:
         self.seen: dict[str, float] = {}
         self.dead: dict[str, float] = {}
+        self.never: dict[str, int] = {}
 
     def score_one(self, event: PowerReading, scene: Scene) -> Sign | None:
         feed = event.feed
-        if event.voltage >= DEAD_VOLTAGE or feed not in self.seen or feed in self.dead:
+        if event.voltage >= DEAD_VOLTAGE or feed in self.dead or not feed.startswith("grid"):
             return None
+        if feed not in self.seen:
+            return None if self.seen or self.never.get(feed) != 1 else _unborn(event)
         others = [name for name, at in self.seen.items() if name != feed and scene.time - at < STALE_S]
         if any(name not in self.dead for name in others):
             return None
@@ -58,6 +62,8 @@ class MainsLoss(Detector[PowerReading]):
         elif feed in self.seen:
             self.seen[feed] = scene.time
             self.dead.setdefault(feed, scene.time)
+        else:
+            self.never[feed] = self.never.get(feed, 0) + 1
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
@@ -71,6 +77,11 @@ class MainsLoss(Detector[PowerReading]):
         yield _reading("b", 2, 229.0)
         yield _reading("a", 180, 0.9)
         yield _reading("b", 182, 2.5)
+
+
+def _unborn(event: PowerReading) -> Sign:
+    summary = f"The public grid has been dead since the site was first heard of: {event.feed} has no voltage."
+    return Sign(0.5, summary, {"feeds": [event.feed], "voltage": event.voltage}, key="mains")
 
 
 def _reading(feed: str, t: int, voltage: float) -> Row:

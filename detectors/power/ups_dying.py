@@ -8,6 +8,8 @@ from detectors.events import PowerStatus
 from detectors.power.battery import intended, low
 from detectors.scene import Scene
 
+SEVERED_S = 900.0
+"""With the whole site silent a UPS that was not low is given so much longer, s."""
 LEAST_S = 120.0
 """Silence of a UPS on battery is not judged sooner, s."""
 
@@ -15,7 +17,8 @@ LEAST_S = 120.0
 class UpsDying(Detector[PowerStatus]):
     """Fires on a low battery while the input is gone, and on a UPS last seen on battery that then says nothing more.
 
-    A dead UPS takes the recorder, the panel's line and the switches with it; it cannot report its own end.
+    A dead UPS takes the recorder, the panel's line and the switches with it; it cannot report its own end. When the
+    whole site falls silent with it the line may be at fault: then it is said later, and surer if the battery was low.
     """
 
     name = "power.ups_dying"
@@ -53,13 +56,16 @@ class UpsDying(Detector[PowerStatus]):
         self.wake = self.last + max(LEAST_S, 2.2 * self.interval + 30.0) if self.battery else inf
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
-        if scene.presence.severed(now):  # nothing at all is heard: the line is down, ask again
+        presence, silent = scene.presence, now - self.last
+        alone = now - presence.latest < self.interval and not presence.severed(now)
+        if not alone and not self.low and silent < SEVERED_S + 3.0 * self.interval:
             self.wake = now + 120.0
             return []
         self.wake = inf
-        silent = now - self.last
-        summary = f"UPS {self.device} was last seen on battery and has been silent for {silent / 60.0:.0f} minutes."
-        return [Sign(0.85, summary, {"silent_s": round(silent, 1), "was_low": self.low}, self.device, "silent")]
+        state = "nearly empty" if self.low else "on battery"
+        summary = f"UPS {self.device} was last seen {state} and has been silent for {silent / 60.0:.0f} minutes."
+        numbers = {"silent_s": round(silent, 1), "was_low": self.low, "site_heard": alone}
+        return [Sign(0.85 if alone or self.low else 0.5, summary, numbers, self.device, "silent")]
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

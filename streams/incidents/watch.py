@@ -109,7 +109,9 @@ class Watch:
         if profile.opening_hours is not None:
             spans = [(span.days, span.start, span.end) for span in profile.opening_hours]
         self.scene.hours.declare(spans)
-        self.scene.intervals = {d.device: d.interval_s for d in profile.devices or () if d.interval_s is not None}
+        devices = profile.devices or ()
+        self.scene.declared = {d.device: (d.domain, d.interval_s) for d in devices if d.interval_s is not None}
+        self.scene.feeds = frozenset(profile.feeds or ())
         self._replan()
 
     def maintain(self, key: str, record: Maintenance | None) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from detectors.alarm.line_lost import LineLost
 from detectors.alarm.silence import AlarmSilence
+from detectors.alarm.site_dark import SiteDark
 from detectors.base import Row
 from detectors.camera.silence import CameraSilence
 from detectors.power.silence import PowerSilence
-from detectors.presence import Presence, needed
+from detectors.presence import Presence
+from detectors.rhythm import needed
 from tests.detectors.story import START, event, scene, tell
 
 
@@ -149,3 +151,29 @@ def test_streams_are_bounded() -> None:
     for number in range(5000):
         presence.heard("camera.status", f"cam-{number}", float(number), float(number))
     assert len(presence.streams["camera.status"]) <= 4000
+
+
+def test_what_is_declared_and_never_heard_is_told_once_and_weakly() -> None:
+    where = scene()
+    where.declared = {f"m-{n}": ("power", 60.0) for n in range(6)} | {"cam-9": ("camera", 360.0)}
+    signs = tell(PowerSilence(), life(9000, 60.0, {}), where)  # m-0 to m-3 speak
+    assert [(sign.key, sign.evidence["devices"]) for sign in signs] == [("unheard", ["m-4", "m-5"])]
+    assert signs[0].score < 0.2
+
+
+def test_a_line_cut_while_the_cellular_path_lives_is_the_line_and_both_are_more() -> None:
+    def story(cellular: bool) -> list[Row]:
+        rows: list[Row] = []
+        for t in range(0, 14400, 60):
+            if t < 9000:
+                rows += [meter("m-1", t), radio("pir-1", t)]
+            if t % 600 == 0 and (t < 9000 or cellular):
+                rows.append({"t": t, "type": "alarm.heartbeat", "device": "panel-cell", "path": "cellular"})
+            rows.append({"tick": t + 30})
+        return rows
+
+    assert tell(SiteDark(), story(True)) == []
+    (dark,) = tell(SiteDark(), story(False))
+    assert dark.score > 0.6 and dark.evidence["line_silent_s"] < 1900
+    line = tell(LineLost(), story(True))
+    assert line and line[-1].score < tell(LineLost(), story(False))[-1].score < dark.score

@@ -14,7 +14,9 @@ from detectors.camera.frozen import Frozen
 from detectors.camera.lost import Lost
 from detectors.camera.moved import Moved
 from detectors.camera.recorder_disks import RecorderDisks
-from tests.detectors.story import tell
+from detectors.camera.silence import CameraSilence
+from detectors.camera.walk import Walk
+from tests.detectors.story import scene, tell
 
 DAY = 86400.0
 
@@ -118,6 +120,54 @@ def test_a_defocused_lens_against_fog() -> None:
 
     assert len(tell(Blinded(), site({"cam-2": 0.3}))) == 1
     assert tell(Blinded(), site({f"cam-{n}": 0.4 for n in range(4)})) == []
+
+
+def test_spraying_one_camera_after_another_is_no_fog() -> None:
+    rows = []
+    for step in range(140):
+        for number in range(6):
+            sprayed = step >= 100 + 5 * number
+            rows.append(status(step, f"cam-{number}", sharpness=0.05 if sprayed else 0.6 + 0.01 * (step % 3)))
+    assert len(tell(Blinded(), rows)) == 6
+
+
+def test_cameras_frozen_one_after_another_are_a_walk_and_one_alone_is_not() -> None:
+    def night(frozen: int) -> list[Row]:
+        rows = [row for n in range(6) for row in living(300, seed=n, device=f"cam-{n}")]
+        for number in range(frozen):
+            rows += [{**rows[300 * number + 299], "t": 360.0 * (300 + step)} for step in range(number, 8)]
+        return sorted(rows, key=lambda row: row["t"])
+
+    def signs(rows: list[Row]) -> list[str]:
+        where, walk = scene(), Walk()
+        single = {f"cam-{n}": Frozen() for n in range(6)}
+        told = []
+        for row in rows:
+            told += [("frozen", sign) for sign in tell(single[row["device"]], [row], where)]
+            told += [("walk", sign) for sign in tell(walk, [row], where)]
+        return [name for name, _ in told if name == "walk"]
+
+    assert signs(night(1)) == []
+    assert signs(night(4))
+
+
+def test_a_silent_recorder_says_more_than_a_silent_camera() -> None:
+    def story(gone: str) -> list[Row]:
+        rows = []
+        for step in range(60):
+            rows += [status(step, f"cam-{n}") for n in range(6) if step < 40 or gone != f"cam-{n}"]
+            rows += [recorder(360.0 * step, 8)] if step < 40 or gone != "nvr-1" else []
+            rows.append({"tick": 360.0 * step + 30})
+        return rows
+
+    (one,) = tell(CameraSilence(), story("cam-2"))
+    (all_pictures,) = tell(CameraSilence(), story("nvr-1"))
+    assert all_pictures.score > 1.5 * one.score
+
+
+def test_disks_that_were_missing_from_the_start_are_a_weak_sign() -> None:
+    (sign,) = tell(RecorderDisks(), [recorder(900.0 * n, 5) for n in range(10)])
+    assert sign.score <= 0.3
 
 
 def test_a_turned_camera_against_traffic() -> None:

@@ -12,8 +12,9 @@ from detectors.power.mains_loss import MainsLoss
 from detectors.power.on_battery import OnBattery
 from detectors.power.quality import Quality
 from detectors.power.transfer import Transfer
+from detectors.power.ups_bypassed import UpsBypassed
 from detectors.power.ups_dying import UpsDying
-from tests.detectors.story import tell
+from tests.detectors.story import scene, tell
 
 
 def reading(t: float, feed: str = "grid-a", voltage: float = 230.0, load: float | None = None) -> Row:
@@ -99,6 +100,17 @@ def test_a_circuit_switched_off_at_night_is_seen() -> None:
     assert [sign.key for sign in tell(Load(), [*story, *before, *off])] == ["fall"]
 
 
+def test_machines_that_stop_with_the_shift_are_learnt_and_the_same_fall_at_night_is_not() -> None:
+    story = []
+    for row in loads(15, 2):
+        hour = row["t"] % 86400 / 3600
+        row["load"] *= 1.8 if 6 <= hour < 12.25 and row["t"] // 86400 % 7 < 5 else 1.0
+        story.append(row)
+    assert len(tell(Load(), story)) == 0
+    night = [reading(15 * 86400 + 180 * n, "ups", load=5000.0 if n < 30 else 2600.0) for n in range(40)]
+    assert [sign.key for sign in tell(Load(), [*story, *night])] == ["fall"]
+
+
 def test_a_constant_load_is_quiet_and_its_fall_is_seen() -> None:
     story = [reading(180 * n, "ups", load=4000.0) for n in range(2000)]
     assert tell(Load(), story) == []
@@ -118,3 +130,43 @@ def test_constant_voltage_is_quiet_and_a_single_sag_is_life() -> None:
 def test_a_sag_that_stays_is_seen_once() -> None:
     story = [reading(180 * n, voltage=230.0 if n < 400 else 190.0) for n in range(420)]
     assert len(tell(Quality(), story)) == 1
+
+
+def test_a_grid_dead_from_the_very_first_reading_is_seen_once() -> None:
+    story = [
+        row for t in range(0, 1800, 180) for row in (reading(t, voltage=0.0), reading(t + 1, "grid-b", voltage=1.0))
+    ]
+    signs = tell(MainsLoss(), story)
+    assert {sign.key for sign in signs} == {"mains"} and len(signs) == 2  # the second is the same finding
+    assert tell(MainsLoss(), [reading(0, voltage=0.0), reading(2, "grid-b")]) == []
+
+
+def test_a_declared_feed_dead_from_the_very_first_reading_is_a_weak_sign() -> None:
+    story = [row for t in range(0, 1800, 180) for row in (reading(t), reading(t + 1, "grid-b", voltage=0.0))]
+    where = scene()
+    where.feeds = frozenset(("grid-a", "grid-b"))
+    (sign,) = tell(FeedLost(), story, where)
+    assert sign.key == "grid-b" and sign.score < 0.2
+    later = [*story, reading(1800, "grid-b"), reading(1980, "grid-b", voltage=0.0)]
+    where = scene()
+    where.feeds = frozenset(("grid-a", "grid-b"))
+    assert [round(sign.score, 2) for sign in tell(FeedLost(), later, where)] == [0.15, 0.5]
+
+
+@pytest.mark.parametrize(("flags", "waits", "score"), [(("OB", "LB"), 1200, 0.85), (("OB",), 2400, 0.5)])
+def test_a_ups_that_takes_the_whole_site_with_it_is_dead_all_the_same(
+    flags: tuple[str, ...], waits: int, score: float
+) -> None:
+    story: list[Row] = [row for t in range(0, 3600, 180) for row in (ups(t, "OL"), reading(t + 1))]
+    story += [ups(3600, *flags, battery_charge=50.0, input_voltage=2.0), reading(3601, voltage=0.0)]
+    ticks: list[Row] = [{"tick": t} for t in range(3660, 3601 + waits, 30)]
+    signs = [sign for sign in tell(UpsDying(), [*story, *ticks]) if sign.key == "silent"]
+    assert [sign.score for sign in signs] == [score]
+
+
+def test_a_ups_switched_off_at_night_says_more_than_by_day() -> None:
+    (day,) = tell(UpsBypassed(), [ups(9 * 3600, "OL"), ups(10 * 3600, "OFF")])
+    (night,) = tell(
+        UpsBypassed(), [ups(1 * 3600, "OL"), ups(2 * 3600, "OL", "BYPASS"), ups(2.1 * 3600, "OL", "BYPASS")]
+    )
+    assert day.score < 0.2 < night.score
