@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 
 from detectors.base import Detector, Row, Sign
+from detectors.echo import Echo
 from detectors.events import CameraStatus
 from detectors.habit import Habit
 from detectors.scene import Scene
 from detectors.silence import spell
 
-REMEMBERED = 64
-"""Statuses in which a loop is looked for."""
 WARM = 20
 """Statuses of a camera before it is judged."""
 
@@ -33,54 +32,31 @@ class Frozen(Detector[CameraStatus]):
     repeat_s = 12 * 3600.0
 
     def __init__(self) -> None:
-        self.last = 0.0
-        self.places: dict[float, int] = {}
-        self.repeats = Habit(0.002, 200.0)
-        self.looped = Habit(0.005, 200.0)
+        self.echo = Echo(0.002, 0.005)
         self.motionless = Habit(0.05, 100.0)
-        self.run = 0
         self.since = 0.0
-        self.seen = 0
-        self.lag = 0
-        self.loop = 0
 
     def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
-        picture = _picture(event)
+        picture, echo = _picture(event), self.echo
         if not picture:
-            self.run = self.loop = self.lag = 0
+            echo.broken()
             return None
-        still = picture == self.last
-        self.run = self.run + 1 if still else 0
+        still = echo.take(picture)
         if not still:
             self.since = scene.time
-            self._follow(self.places.get(picture))
-        sign = self._judge(event, scene) if self.seen >= WARM and (self.run or self.loop) else None
+        sign = self._judge(event, scene) if echo.seen >= WARM and (still or echo.loop) else None
         if sign is not None:
             scene.sight.note(event.device, self.since)
-        self.repeats.learn(still, 0.1 if self.run > 1 else 1.0)
         if not still:
             self.motionless.learn(event.scene_change == 0.0)
-        self.last = picture
-        self.places[picture] = self.seen
-        if len(self.places) > REMEMBERED + 16:
-            self.places = {key: at for key, at in self.places.items() if self.seen - at < REMEMBERED}
-        self.seen += 1
+        echo.learn(picture)
         return sign
 
-    def _follow(self, before: int | None) -> None:
-        """See whether this status, last shown as number `before`, continues a loop: once more as many back."""
-        lag = 0 if before is None else self.seen - before
-        if lag and lag == self.lag:
-            self.loop += 1
-            return
-        self.looped.learn(self.loop > 0)
-        self.lag = lag if lag <= REMEMBERED else 0
-        self.loop = 1 if self.lag else 0
-
     def _judge(self, event: CameraStatus, scene: Scene) -> Sign | None:
-        if self.run:
+        echo = self.echo
+        if echo.run:
             motionless = self.motionless.surprise() if event.scene_change == 0.0 else -1.0
-            nats = self.run * (self.repeats.surprise() + motionless)
+            nats = echo.still() + echo.run * motionless
             lasted = scene.time - self.since
             if nats < 7.5:
                 return None
@@ -88,14 +64,12 @@ class Frozen(Detector[CameraStatus]):
             summary = (
                 f"Camera {event.device} has shown the same still for {spell(lasted)} while it reports as connected."
             )
-            return Sign(score, summary, {"repeats": self.run, "lasted_s": round(lasted, 1)}, key="still")
-        if self.loop >= 3 and self.lag > 1:
-            nats = self.loop * self.looped.surprise()
-            if nats < 12.0:
-                return None
-            summary = f"Camera {event.device} shows the same {self.lag} pictures over and over."
-            return Sign(min(0.03 * nats + 0.1, 0.95), summary, {"length": self.lag, "matches": self.loop}, key="loop")
-        return None
+            return Sign(score, summary, {"repeats": echo.run, "lasted_s": round(lasted, 1)}, key="still")
+        nats = echo.looping()
+        if nats < 12.0:
+            return None
+        summary = f"Camera {event.device} shows the same {echo.lag} pictures over and over."
+        return Sign(min(0.03 * nats + 0.1, 0.95), summary, {"length": echo.lag, "matches": echo.loop}, key="loop")
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

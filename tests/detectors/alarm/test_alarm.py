@@ -7,6 +7,7 @@ import pytest
 
 from detectors.alarm.burglary import Burglary
 from detectors.alarm.disarm import Disarm
+from detectors.alarm.echo import EchoedRadio
 from detectors.alarm.interference import Interference
 from detectors.alarm.jamming import Jamming
 from detectors.alarm.path_down import PathDown
@@ -216,3 +217,41 @@ def test_replayed_heartbeats() -> None:
 def test_what_is_no_replay(odd: list[Row]) -> None:
     story = [numbered(300.0 * n, 500 + n) for n in range(50)]
     assert tell(Replay(), [*story, *odd, numbered(300.0 * 51, 551)]) == []
+
+
+def aired(n: int, chance: random.Random, digits: int = 1) -> Row:
+    rssi, noise = round(-70 + chance.gauss(0, 1.5), digits), round(-101 + chance.gauss(0, 1.2), digits)
+    return {**numbered(300.0 * n, 500 + n), "rssi": rssi, "noise_floor": noise, "packet_loss": 0.01}
+
+
+def test_a_recording_with_new_numbers_and_times_is_seen_by_its_radio_values() -> None:
+    chance = random.Random(1)
+    story = [aired(n, chance) for n in range(300)]
+    still = [{**story[250], "t": 300.0 * (300 + n), "sequence": 800 + n} for n in range(8)]
+    assert [sign.key for sign in tell(EchoedRadio(), [*story, *still])][:1] == ["echo"]
+    loop = [{**story[250 + n % 12], "t": 300.0 * (300 + n), "sequence": 800 + n} for n in range(30)]
+    assert first(tell(EchoedRadio(), [*story, *loop])).evidence["length"] in (12, 50)  # 50 back the first time round
+
+
+@pytest.mark.parametrize("digits", [1, 0, -1])
+def test_coarse_radio_values_are_learnt(digits: int) -> None:
+    chance = random.Random(3)
+    story = [aired(n, chance, digits) for n in range(4000)]
+    story[2000]["rssi"] = -55.0  # a door was opened once
+    assert tell(EchoedRadio(), story) == []
+
+
+def arriving(rows: list[Row], at: float, every: float) -> Iterator[Row]:
+    """Let old rows arrive from `at` on, one `every` so many seconds."""
+    for number, row in enumerate(rows):
+        yield {"tick": at + every * number}
+        yield row
+
+
+def test_stale_heartbeats_played_one_by_one_are_a_replay_and_a_spool_sent_twice_is_not() -> None:
+    story = [numbered(300.0 * n, 500 + n) for n in range(100)]
+    played = tell(Replay(), [*story, *arriving(story[20:30], 300.0 * 100, 300.0)])
+    assert played and played[0].key == "stale" and played[-1].score > played[0].score
+    assert tell(Replay(), [*story, *arriving(story[20:60], 300.0 * 100, 0.2)]) == []
+    unheard = [row for row in story if row["sequence"] not in range(520, 530)]
+    assert tell(Replay(), [*unheard, *arriving(story[20:30], 300.0 * 100, 300.0)]) == []

@@ -1,0 +1,85 @@
+"""Numbers that repeat: a still, a loop, a recording played again, by how often this very source repeats by chance."""
+
+from detectors.habit import Habit
+from detectors.state import part
+
+REMEMBERED = 64
+"""Values in which a loop is looked for."""
+
+
+@part
+class Echo:
+    """Follows one stream of values and counts exact repeats of the last one, and of a sequence some values back.
+
+    Noise alone changes what is measured. How often two values in succession are equal all the same is learnt, and so is
+    how often a value is met again as far back as the one before it was; each further repeat multiplies the surprise.
+
+    Parameters
+    ----------
+    repeats, looped
+        Share of values to expect that repeat the last one, or continue a sequence, before it is learnt.
+
+    Attributes
+    ----------
+    run
+        How many times in succession the last value was repeated.
+    loop, lag
+        How many values in succession continue a sequence, and how many values back it was.
+    """
+
+    __slots__ = ("lag", "last", "loop", "looped", "places", "repeats", "run", "seen")
+
+    def __init__(self, repeats: float, looped: float) -> None:
+        self.last = 0.0
+        self.places: dict[float, int] = {}
+        self.repeats = Habit(repeats, 200.0)
+        self.looped = Habit(looped, 200.0)
+        self.run = 0
+        self.seen = 0
+        self.lag = 0
+        self.loop = 0
+
+    def take(self, value: float) -> bool:
+        """Take the next value, not 0; returns whether it repeats the last one."""
+        still = value == self.last
+        if still:
+            self.run += 1
+        else:
+            self.run = 0
+            self._follow(self.places.get(value))
+        return still
+
+    def learn(self, value: float, share: float = 0.1) -> None:
+        """Learn the value that was taken, after it was judged; a run teaches from its second repeat on by `share`."""
+        self.repeats.learn(self.run > 0, share if self.run > 1 else 1.0)
+        self.last = value
+        self.places[value] = self.seen
+        if len(self.places) > REMEMBERED + 16:
+            self.places = {key: at for key, at in self.places.items() if self.seen - at < REMEMBERED}
+        self.seen += 1
+
+    def broken(self) -> None:
+        """Take note that there is no value now: what follows is no repeat."""
+        self.run = self.loop = self.lag = 0
+
+    def still(self) -> float:
+        """Nats of surprise at the run of equal values."""
+        return self.still_of(self.run)
+
+    def still_of(self, run: int) -> float:
+        """Nats of surprise at a run of so many equal values."""
+        return run * self.repeats.surprise()
+
+    def looping(self) -> float:
+        """Nats of surprise at the loop; 0 for none of at least two values met again three times."""
+        return self.loop * self.looped.surprise() if self.loop >= 3 and self.lag > 1 else 0.0
+
+    def _follow(self, before: int | None) -> None:
+        """See whether this value, last met as number `before`, continues a loop: once more as many back."""
+        lag = 0 if before is None else self.seen - before
+        if lag and lag == self.lag:
+            self.loop += 1
+            return
+        self.looped.learn(self.loop > 0)
+        self.lag = lag if lag <= REMEMBERED else 0
+        self.loop = 1 if self.lag else 0
