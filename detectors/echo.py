@@ -64,11 +64,7 @@ class Echo:
 
     def still(self) -> float:
         """Nats of surprise at the run of equal values."""
-        return self.still_of(self.run)
-
-    def still_of(self, run: int) -> float:
-        """Nats of surprise at a run of so many equal values."""
-        return run * self.repeats.surprise()
+        return self.run * self.repeats.surprise()
 
     def looping(self) -> float:
         """Nats of surprise at the loop; 0 for none of at least two values met again three times."""

@@ -34,6 +34,7 @@ class EchoedRadio(Detector[AlarmHeartbeat]):
     def __init__(self) -> None:
         self.echo = Echo(0.02, 0.02)
         self.longest = 0
+        self.told = False
 
     def step(self, event: AlarmHeartbeat, scene: Scene) -> Sign | None:
         rssi, noise = event.rssi, event.noise_floor
@@ -41,10 +42,12 @@ class EchoedRadio(Detector[AlarmHeartbeat]):
             return None
         value = rssi + 1.0e3 * noise + 3.1415926e6 * (event.packet_loss or 0.0)
         echo, run = self.echo, self.echo.run
-        if not echo.take(value) and run > self.longest and (run >= echo.seen - 1 or echo.still_of(run) < ENOUGH):
-            self.longest = run
+        if not echo.take(value) and run:
+            self.longest = self.longest if self.told else max(run, self.longest)
+            self.told = False
         judged = echo.seen - echo.run >= WARM and (echo.run > 2 * self.longest + 2 or echo.loop > 2)
         sign = self._judge(event) if judged else None
+        self.told = self.told or sign is not None
         echo.learn(value, 1.0)
         return sign
 

@@ -16,7 +16,8 @@ class SiteDark(Detector[Event]):
 
     A provider's outage takes one of them. A power cut takes neither soon: the panel and its communicator live on a
     battery of their own for half a day (EN 50131-6), which is why nothing of the supply explains this. What takes both
-    is somebody who cuts the line and jams the cell, or an accident as large.
+    is somebody who cuts the line and jams the cell, or an accident as large; or a site whose cellular reports come by the
+    common line in truth, which its own base rate soon shows.
     """
 
     name = "alarm.site_dark"
@@ -26,7 +27,7 @@ class SiteDark(Detector[Event]):
     stage = "alarm"
     reads = ("alarm.heartbeat",)
     scope = "site"
-    rate = 0.02
+    rate = 0.05
     hit = 0.15
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class SiteDark(Detector[Event]):
         silent = now - presence.latest
         summary = f"Nothing is heard of the site on any path, cellular included, for {spell(now - since)}."
         numbers = {"line_silent_s": round(silent, 1), "cellular_silent_s": round(now - presence.latest_apart, 1)}
-        return [Sign(0.45 if scene.open(now) else 0.7, summary, numbers, key="dark")]
+        return [Sign(0.3 if scene.open(now) else 0.55, summary, numbers, key="dark")]
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
