@@ -18,6 +18,8 @@ class Echo:
     ----------
     repeats, looped
         Share of values to expect that repeat the last one, or continue a sequence, before it is learnt.
+    weight
+        How many values that expectation is worth.
 
     Attributes
     ----------
@@ -29,11 +31,11 @@ class Echo:
 
     __slots__ = ("lag", "last", "loop", "looped", "places", "repeats", "run", "seen")
 
-    def __init__(self, repeats: float, looped: float) -> None:
+    def __init__(self, repeats: float, looped: float, weight: float = 200.0) -> None:
         self.last = 0.0
         self.places: dict[float, int] = {}
-        self.repeats = Habit(repeats, 200.0)
-        self.looped = Habit(looped, 200.0)
+        self.repeats = Habit(repeats, weight)
+        self.looped = Habit(looped, weight)
         self.run = 0
         self.seen = 0
         self.lag = 0

@@ -32,7 +32,7 @@ class EchoedRadio(Detector[AlarmHeartbeat]):
     repeat_s = 12 * 3600.0
 
     def __init__(self) -> None:
-        self.echo = Echo(0.02, 0.02)
+        self.echo = Echo(0.02, 0.02, 30.0)
         self.longest = 0
         self.told = False
 

@@ -16,8 +16,8 @@ class SiteDark(Detector[Event]):
 
     A provider's outage takes one of them. A power cut takes neither soon: the panel and its communicator live on a
     battery of their own for half a day (EN 50131-6), which is why nothing of the supply explains this. What takes both
-    is somebody who cuts the line and jams the cell, or an accident as large; or a site whose cellular reports come by the
-    common line in truth, which its own base rate soon shows.
+    is somebody who cuts the line and jams the cell, or an accident as large; or a site whose cellular reports come by
+    the common line in truth, which its own base rate soon shows.
     """
 
     name = "alarm.site_dark"
