@@ -11,6 +11,8 @@ WARM = 40
 """Heartbeats of a device before it is judged."""
 ENOUGH = 18.0
 """Nats of surprise from which on it is said."""
+COARSE = 0.2
+"""Share of repeats from which on a device's values are too coarse to tell a recording."""
 
 
 class EchoedRadio(Detector[AlarmHeartbeat]):
@@ -54,7 +56,7 @@ class EchoedRadio(Detector[AlarmHeartbeat]):
     def _judge(self, event: AlarmHeartbeat) -> Sign | None:
         echo = self.echo
         nats = echo.still() if echo.run else echo.looping()
-        if nats < ENOUGH:
+        if nats < ENOUGH or echo.repeats.probability() > COARSE:
             return None
         length = 1 if echo.run else echo.lag
         again = echo.run or echo.loop
