@@ -21,8 +21,8 @@ def label(epc: str) -> int:
 
 
 def chip(tid: str) -> int:
-    """Shorten a TID to its last 60 bits, where the serial number is."""
-    return int(tid[-15:], 16)
+    """Shorten a TID; two differ in all but one case in 4·10⁹."""
+    return crc32(tid.upper().encode())
 
 
 def product(epc: str) -> str:

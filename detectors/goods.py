@@ -7,10 +7,10 @@ from typing import Any
 
 from detectors.freight import Loading, Order, Passing, Visit, chip, label, plain
 from detectors.state import part
+from detectors.tags import Tags
 
 MOST_ORDERS = 400
 MOST_PLATES = 1500
-MOST_TAGS = 4000
 MOST_REWRITTEN = 1500
 MOST_POINTS = 200
 PASSING_S = 6 * 60.0
@@ -31,9 +31,9 @@ class Goods:
         self.plates: dict[str, Visit] = {}
         self.docks: dict[str, Loading] = {}
         self.points: dict[str, list[Passing]] = {}
-        self.chips: dict[int, int] = {}
-        self.labels: dict[int, int] = {}
+        self.tags = Tags()
         self.rewritten: dict[int, float] = {}
+        self.retired: dict[int, float] = {}
         self.gates = 0
         self.tagged = 0
         self.newest = 0.0
@@ -58,8 +58,8 @@ class Goods:
 
     def _read(self, event: Any, at: float) -> None:
         epc = label(event.epc)
-        if event.tid is not None and not self.stale(at):
-            self._pair(chip(event.tid), epc)
+        if event.tid is not None and epc not in self.retired and not self.stale(at):
+            self.tags.pair(chip(event.tid), epc)
         if event.biz_step not in ("loading", "departing"):
             return
         passing = self.points.setdefault(event.read_point, [])
@@ -76,19 +76,22 @@ class Goods:
 
     def _encode(self, event: Any, at: float) -> None:
         epc = label(event.epc)
-        self._pair(chip(event.tid), epc)
-        if event.previous_epc is not None and event.previous_epc != event.epc:
-            self.rewritten.pop(epc, None)
-            self.rewritten[epc] = at
-            _cap(self.rewritten, MOST_REWRITTEN)
+        tid = chip(event.tid)
+        before = self.tags.label(tid) if event.previous_epc is None else label(event.previous_epc)
+        self.tags.pair(tid, epc)
+        self.retired.pop(epc, None)
+        if before is not None and before != epc:
+            self._remember(self.retired, before, at)
+            if event.previous_epc is not None:
+                self._remember(self.rewritten, epc, at)
 
-    def _pair(self, tid: int, epc: int) -> None:
-        self.chips.pop(tid, None)
-        self.chips[tid] = epc
-        self.labels.pop(epc, None)
-        self.labels[epc] = tid
-        _cap(self.chips, MOST_TAGS)
-        _cap(self.labels, MOST_TAGS)
+    @staticmethod
+    def _remember(table: dict[int, float], epc: int, at: float) -> None:
+        table.pop(epc, None)
+        table[epc] = at
+        while at - next(iter(table.values())) > REWRITTEN_S:
+            del table[next(iter(table))]
+        _cap(table, MOST_REWRITTEN)
 
     def _plan(self, event: Any, at: float) -> None:
         order = self.orders.get(event.order)

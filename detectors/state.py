@@ -1,9 +1,12 @@
 """Detector state as plain data: what a snapshot may carry, and nothing that could run code when it is read.
 
 `dump` turns an object's attributes into plain values, `fill` puts them back into a freshly made one. Allowed are
-scalars, strings, lists, tuples, sets, deques, dicts, the parts of river listed here, and classes marked with `part`.
+scalars, strings, lists, tuples, sets, deques, dicts, arrays of numbers, the parts of river listed here, and classes
+marked with `part`. A slot whose name begins with an underscore is derived from others and left out. A dict of
+many objects of one class is kept as a table, for their attributes' names would be most of it.
 """
 
+from array import array
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -13,6 +16,7 @@ from river import stats
 T = TypeVar("T", bound=type)
 _PARTS: dict[str, type] = {"river.Mean": stats.Mean, "river.Var": stats.Var, "river.Count": stats.Count}
 _TAGS: dict[type, str] = {cls: tag for tag, cls in _PARTS.items()}
+_COLLECTIONS: dict[type, str] = {tuple: "t", set: "s", frozenset: "f"}
 _SCALARS = (bool, int, float, str, bytes, type(None))
 
 
@@ -45,7 +49,7 @@ def _attributes(obj: object, names: Sequence[str] | None) -> list[tuple[str, Any
     if names is not None:
         return [(name, getattr(obj, name)) for name in names]
     slots = [name for cls in type(obj).__mro__ for name in getattr(cls, "__slots__", ())]
-    found = [(name, getattr(obj, name)) for name in slots if hasattr(obj, name) and name != "__dict__"]
+    found = [(name, getattr(obj, name)) for name in slots if name[0] != "_" and hasattr(obj, name)]
     return found + list(getattr(obj, "__dict__", {}).items())
 
 
@@ -56,18 +60,48 @@ def _plain(value: Any, where: str) -> Any:
     if kind is list:
         return [_plain(v, where) for v in value]
     if kind is dict:
-        if all(type(k) is str for k in value):
-            return {"d": {k: _plain(v, where) for k, v in value.items()}}
-        return {"p": [[_plain(k, where), _plain(v, where)] for k, v in value.items()]}
-    if kind is tuple:
-        return {"t": [_plain(v, where) for v in value]}
-    if kind in (set, frozenset):
-        return {"s" if kind is set else "f": [_plain(v, where) for v in sorted(value)]}
-    if kind is deque:
-        return {"q": [_plain(v, where) for v in value], "m": value.maxlen}
+        return _mapping(value, where)
     if kind in _TAGS:
         return {"o": _TAGS[kind], "a": dump(value)}
+    if kind is array:
+        return {"a": [value.typecode, value.tobytes()]}
+    if kind is deque:
+        return {"q": [_plain(v, where) for v in value], "m": value.maxlen}
+    if kind in _COLLECTIONS:
+        return {_COLLECTIONS[kind]: [_plain(v, where) for v in (value if kind is tuple else sorted(value))]}
     raise TypeError(f"{where} holds a {kind.__name__}, which no snapshot may carry")
+
+
+def _mapping(value: dict[Any, Any], where: str) -> dict[str, Any]:
+    columns = _columns(value)
+    if columns:
+        return _table(value, columns, where)
+    if all(type(k) is str for k in value):
+        return {"d": {k: _plain(v, where) for k, v in value.items()}}
+    return {"p": [[_plain(k, where), _plain(v, where)] for k, v in value.items()]}
+
+
+def _columns(table: dict[Any, Any]) -> tuple[str, ...]:
+    """Name the attributes that all values share, if they are many objects of one class."""
+    if len(table) < 2:
+        return ()
+    kind = type(next(iter(table.values())))
+    if kind not in _TAGS or any(type(v) is not kind for v in table.values()):
+        return ()
+    names = {tuple(name for name, _ in _attributes(v, None)) for v in table.values()}
+    return names.pop() if len(names) == 1 else ()
+
+
+def _table(table: dict[Any, Any], columns: Sequence[str], where: str) -> dict[str, Any]:
+    tag = _TAGS[type(next(iter(table.values())))]
+    rows = [[_plain(k, where), *dump(v, columns).values()] for k, v in table.items()]
+    return {"r": [tag, list(columns), rows]}
+
+
+def _row(cls: type, columns: Sequence[str], values: Sequence[Any]) -> Any:
+    made: object = object.__new__(cls)
+    fill(made, dict(zip(columns, values, strict=True)))
+    return made
 
 
 def _thing(value: Any) -> Any:
@@ -82,6 +116,11 @@ def _thing(value: Any) -> Any:
     key, content = next(iter(value.items()))
     if key == "d":
         return {k: _thing(v) for k, v in content.items()}
+    if key == "r":
+        tag, columns, rows = content
+        return {_thing(row[0]): _row(_PARTS[tag], columns, row[1:]) for row in rows}
+    if key == "a":
+        return array(content[0], content[1])
     if key == "p":
         return {_thing(k): _thing(v) for k, v in content}
     items = [_thing(v) for v in content]

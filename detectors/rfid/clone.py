@@ -58,8 +58,8 @@ class Clone(Detector[RfidRead]):
         if event.tid is None:
             return False
         goods, epc, tid = scene.goods, label(event.epc), chip(event.tid)
-        other = goods.labels.get(epc)
-        return other is not None and other != tid and goods.chips.get(other) == epc and not goods.stale(scene.time)
+        other = goods.tags.chip(epc)
+        return other is not None and other != tid and goods.tags.label(other) == epc and not goods.stale(scene.time)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

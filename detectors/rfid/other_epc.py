@@ -13,9 +13,11 @@ from detectors.scene import Scene
 class OtherEpc(Detector[RfidRead | RfidEncode]):
     """Compares each chip's EPC with the one it had when it was last seen.
 
-    An encoder says what it writes; an EPC that changed between two readings was written by something else. The same
-    holds if the encoder finds another label than the chip last had. Chips without a serial number of their own (a
-    series with one TID) do this all the time: how often it happens here is learnt and lowers the score.
+        An encoder says what it writes; an EPC that changed between two readings was written by something else. The same
+    holds if the encoder finds another label than the chip last had. A label that an encoder replaced within the last
+    days and that is read once more is news that came late, or a reader with a wrong clock. Chips without a serial
+    number of their own (a series with one TID) do this all the time: how often it happens here is learnt and lowers the
+    score.
     """
 
     name: ClassVar[str] = "rfid.other_epc"
@@ -58,8 +60,8 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
     def _differs(event: RfidRead | RfidEncode, scene: Scene) -> bool:
         if event.tid is None or scene.goods.stale(scene.time):
             return False
-        before = scene.goods.chips.get(chip(event.tid))
-        if before is None:
+        before = scene.goods.tags.label(chip(event.tid))
+        if before is None or label(event.epc) in scene.goods.retired:
             return False
         previous = getattr(event, "previous_epc", None)
         found = previous if hasattr(event, "previous_epc") else event.epc

@@ -75,6 +75,12 @@ def test_a_chip_rewritten_past_the_encoder_is_named_and_a_proper_one_is_not() ->
     assert len(tell(OtherEpc(), [*rows, encode(30, 4, 3, tid="A1")])) == 1
 
 
+def test_a_label_that_was_replaced_and_is_read_once_more_is_late_news() -> None:
+    rows = [read(0, 1, tid="A1"), encode(10, 2, 1, tid="A1"), read(HOUR, 1, tid="A1"), read(2 * HOUR, 2, tid="A1")]
+    assert tell(OtherEpc(), rows) == []
+    assert len(tell(OtherEpc(), [*rows, read(3 * HOUR, 3, tid="A1")])) == 1
+
+
 def test_tids_without_serial_number_lower_the_score() -> None:
     signs = tell(OtherEpc(), [read(n, n, tid="E2801160") for n in range(1500)])
     assert signs[-1].score < 0.05
