@@ -9,6 +9,10 @@ from detectors.state import part
 VISIT_S = 45 * 60.0
 """Two pallets over a dock this far apart are no longer the same loading, s."""
 
+DEPARTED_S = 36 * 3600.0
+ABANDONED_S = 10 * 86400.0
+"""How long after its window an order that has left, or has not, is still remembered in full, s."""
+
 
 def plain(plate: str) -> str:
     """Write a plate as it is compared: upper case, letters and digits only."""
@@ -16,7 +20,7 @@ def plain(plate: str) -> str:
 
 
 def label(epc: str) -> int:
-    """Shorten an EPC; two differ in all but one case in 4·10⁹."""
+    """Shorten an EPC, a pallet's SSCC or an order's name; two differ in all but one case in 4·10⁹."""
     return crc32(epc.encode())
 
 
@@ -32,7 +36,7 @@ def product(epc: str) -> str:
 
 @part
 class Order:
-    """An order as it stands, and what of it has gone over the docks."""
+    """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
     __slots__ = (
         "changed",
@@ -51,7 +55,7 @@ class Order:
     def __init__(self, event: Any, at: float) -> None:
         self.known = at
         self.loaded = 0
-        self.pallets: list[str] = []
+        self.pallets: list[int] = []
         self.last = 0.0
         self.departed = 0.0
         self.changed = 0.0
@@ -67,8 +71,12 @@ class Order:
         self.plates = plates
         self.start: float = event.window_start.timestamp()
         self.end: float = event.window_end.timestamp()
-        self.ssccs: list[str] = list(event.ssccs)
+        self.ssccs: list[int] = [label(sscc) for sscc in event.ssccs]
         self.items: int = event.items
+
+    def passed(self, at: float) -> bool:
+        """Whether nothing more is to be expected of it: long departed, or never carried out."""
+        return at - self.end > (DEPARTED_S if self.departed else ABANDONED_S) and at - self.known > DEPARTED_S
 
 
 @part

@@ -10,6 +10,7 @@ from detectors.state import part
 from detectors.tags import Tags
 
 MOST_ORDERS = 400
+MOST_CLOSED = 1000
 MOST_PLATES = 1500
 MOST_REWRITTEN = 1500
 MOST_POINTS = 200
@@ -27,7 +28,8 @@ class Goods:
 
     def __init__(self) -> None:
         self.orders: dict[str, Order] = {}
-        self.pallets: dict[str, str] = {}
+        self.pallets: dict[int, str] = {}
+        self.closed: dict[int, float] = {}
         self.plates: dict[str, Visit] = {}
         self.docks: dict[str, Loading] = {}
         self.points: dict[str, list[Passing]] = {}
@@ -96,10 +98,10 @@ class Goods:
     def _plan(self, event: Any, at: float) -> None:
         order = self.orders.get(event.order)
         if order is None:
+            self._close_old(at)
             order = self.orders[event.order] = Order(event, at)
-            for gone in _cap(self.orders, MOST_ORDERS):
-                for sscc in gone.ssccs:
-                    self.pallets.pop(sscc, None)
+            if len(self.orders) > MOST_ORDERS:
+                self._close(next(iter(self.orders)))
         else:
             order.update(event, at)
         for sscc in order.ssccs:
@@ -107,6 +109,19 @@ class Goods:
         for plate in order.plates:
             self._visit(plate).registered = at
         _cap(self.pallets, 8 * MOST_ORDERS)
+
+    def _close_old(self, at: float) -> None:
+        """Of the oldest orders, if they are over, keep only that they have left."""
+        for name in [name for name in list(self.orders)[:8] if self.orders[name].passed(at)]:
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        order = self.orders.pop(name)
+        for sscc in order.ssccs:
+            self.pallets.pop(sscc, None)
+        self.closed.pop(label(name), None)
+        self.closed[label(name)] = order.departed
+        _cap(self.closed, MOST_CLOSED)
 
     def _load(self, event: Any, at: float) -> None:
         loading = self.docks.get(event.dock)
@@ -118,11 +133,12 @@ class Goods:
         loading.plate = plain(event.plate) if event.plate else loading.plate
         loading.pallets += 1
         order = self.orders.get(event.order)
-        if order is not None and (event.sscc is None or event.sscc not in order.pallets):
+        sscc = None if event.sscc is None else label(event.sscc)
+        if order is not None and sscc not in order.pallets:
             order.loaded += 1
             order.last = at
-            if event.sscc is not None:
-                order.pallets.append(event.sscc)
+            if sscc is not None:
+                order.pallets.append(sscc)
 
     def _gate(self, event: Any, at: float) -> None:
         self.gates += 1
@@ -155,6 +171,15 @@ class Goods:
             return False
         return visit.left <= visit.entered or at - visit.left < 1800.0
 
+    def departed(self, name: str) -> float:
+        """When the order of this name left, Unix seconds; 0 for an order that has not left or is not known."""
+        order = self.orders.get(name)
+        return self.closed.get(label(name), 0.0) if order is None else order.departed
+
+    def order_of(self, sscc: str | None) -> Order | None:
+        """Return the order that a pallet belongs to."""
+        return None if sscc is None else self.orders.get(self.pallets.get(label(sscc), ""))
+
     def registered(self, plate: str, at: float) -> bool:
         """Whether an order of the last months names this plate."""
         visit = self.plates.get(plate)
@@ -176,8 +201,6 @@ class Goods:
         return None
 
 
-def _cap(table: dict[Any, Any], most: int) -> list[Any]:
-    gone = []
+def _cap(table: dict[Any, Any], most: int) -> None:
     while len(table) > most:
-        gone.append(table.pop(next(iter(table))))
-    return gone
+        del table[next(iter(table))]

@@ -11,6 +11,7 @@ from detectors.scene import Scene
 
 RETURN_S = 120.0
 """Goods don't go to another reader and come back within this time, s."""
+FORGOTTEN_S = 600.0
 MOST = 1500
 FAINT = -68.0
 """A weaker answer than this comes from beside the reader's place, dBm."""
@@ -56,8 +57,10 @@ class TwoPlaces(Detector[RfidRead]):
             self.habit.learn(self._returns(last, event, at))
             before = last[0] if abs(at - last[1]) <= RETURN_S else ""
         self.seen[epc] = (event.read_point, at, before)
-        if len(self.seen) > MOST:
-            del self.seen[next(iter(self.seen))]
+        oldest = next(iter(self.seen))
+        while len(self.seen) > MOST or at - self.seen[oldest][1] > FORGOTTEN_S:
+            del self.seen[oldest]
+            oldest = next(iter(self.seen))
 
     @staticmethod
     def _returns(last: tuple[str, float, str], event: RfidRead, at: float) -> bool:

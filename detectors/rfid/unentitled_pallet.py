@@ -110,7 +110,7 @@ class UnentitledPallet(Detector[RfidRead]):
     @classmethod
     def _facts(cls, pallet: Pallet, event: RfidRead, scene: Scene) -> Facts:
         goods, at, facts = scene.goods, scene.time, of_time(scene)
-        order = goods.orders.get(goods.pallets.get(event.sscc or "", ""))
+        order = goods.order_of(event.sscc)
         if event.sscc is not None and scene.age() > NEW_S and goods.pallets:
             facts["unplanned"] = "" if order is not None else "the pallet belongs to no order"
         if order is not None:

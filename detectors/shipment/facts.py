@@ -5,7 +5,7 @@ fact that can't be told (no plate given, a site first heard of today) is left ou
 """
 
 from detectors.events import ShipmentDeparted, ShipmentLoaded
-from detectors.freight import Order, differing, near, plain
+from detectors.freight import Order, differing, label, near, plain
 from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
@@ -25,10 +25,10 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     if event.plate:
         facts |= _lorry(plain(event.plate), order, scene)
     if order is not None and order.ssccs:
-        counted = order.loaded + (event.sscc is None or event.sscc not in order.pallets)
+        counted = order.loaded + (event.sscc is None or label(event.sscc) not in order.pallets)
         facts |= _excess(counted, len(order.ssccs))
         if sscc:
-            facts["foreign_pallet"] = "" if sscc in order.ssccs else "the pallet belongs to none of its order"
+            facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"
     if goods.tagged > 30:
         facts["unread"] = "" if passing is not None else "no tag of the pallet was read at the door"
     if passing is not None and passing.tags:
@@ -47,8 +47,6 @@ def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
         facts |= _excess(event.pallets, len(order.ssccs))
         short = order.loaded > event.pallets
         facts["less_than_loaded"] = f"{order.loaded} pallets were loaded and {event.pallets} declared" if short else ""
-        if order.departed and scene.time - order.departed > LATE_S:
-            facts["again"] = "its order has already left once"
     return facts
 
 
@@ -64,13 +62,15 @@ def _when(order: Order | None, scene: Scene) -> Facts:
 def _right(name: str | None, sscc: str, order: Order | None, scene: Scene) -> Facts:
     if scene.age() < NEW_S:
         return {}
-    booked = order is not None or sscc in scene.goods.pallets
+    goods = scene.goods
+    booked = order is not None or goods.order_of(sscc) is not None
     facts: Facts = {"no_order": "no order covers it" if name is None and not booked else ""}
     if name is not None:
-        facts["unknown_order"] = f"order {name} was never booked" if order is None else ""
+        left = goods.departed(name)
+        again = bool(left) and scene.time - left > LATE_S
+        facts["unknown_order"] = f"order {name} was never booked" if order is None and not left else ""
+        facts["again"] = f"order {name} has already left" if again else ""
     if order is not None:
-        left = bool(order.departed) and scene.time - order.departed > LATE_S
-        facts["again"] = f"order {name} has already left" if left else ""
         hasty = 0.0 <= scene.time - order.known < HASTY_S
         facts["booked_late"] = "its order was booked only just before" if hasty else ""
     return facts

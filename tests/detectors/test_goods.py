@@ -51,7 +51,7 @@ def test_a_rebooked_order_keeps_what_was_loaded() -> None:
     assert order.loaded == 1
     assert order.plates == ["LEW4660"]
     assert order.changed == START + 2 * HOUR
-    assert goods.pallets["urn:epc:id:sscc:1.SO-10"] == "SO-1"
+    assert goods.order_of("urn:epc:id:sscc:1.SO-10") is order
 
 
 def test_the_same_pallet_loaded_twice_counts_once() -> None:
@@ -61,6 +61,19 @@ def test_the_same_pallet_loaded_twice_counts_once() -> None:
         story.loaded(HOUR + 60, "SO-1", "KCDT0497", 0),
     )
     assert goods.orders["SO-1"].loaded == 1
+
+
+def test_of_an_order_long_over_only_that_it_has_left_is_kept() -> None:
+    goods = told(
+        story.planned(0.0, "SO-1", HOUR, "KCDT0497"),
+        story.planned(1.0, "SO-2", HOUR, "KCDT0497"),
+        story.departed(2 * HOUR, "SO-1", "KCDT0497"),
+        story.planned(72 * HOUR, "SO-3", 80 * HOUR, "KCDT0497"),
+    )
+    assert list(goods.orders) == ["SO-2", "SO-3"], "what nobody fetched may still be fetched"
+    assert goods.departed("SO-1") == START + 2 * HOUR
+    assert goods.departed("SO-2") == 0.0
+    assert goods.order_of("urn:epc:id:sscc:1.SO-10") is None
 
 
 def test_a_lorry_is_inside_from_the_gate_until_half_an_hour_after_it_left() -> None:
