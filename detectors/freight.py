@@ -13,6 +13,9 @@ DEPARTED_S = 36 * 3600.0
 ABANDONED_S = 10 * 86400.0
 """How long after its window an order that has left, or has not, is still remembered in full, s."""
 
+LOOKALIKES = ("0OQD", "1IL", "2Z", "5S", "8B", "6G", "VY", "MN", "EF", "CG")
+"""Characters that cameras confuse even when they are sure."""
+
 
 def plain(plate: str) -> str:
     """Write a plate as it is compared: upper case, letters and digits only."""
@@ -128,6 +131,11 @@ class Passing:
         self.rewritten = 0
 
 
+def masks(plate: str) -> list[str]:
+    """Write a plate once for each of its characters with that one hidden: plates one character apart share a mask."""
+    return [f"{plate[:n]}?{plate[n + 1 :]}" for n in range(len(plate))]
+
+
 def near(plate: str, others: Iterable[str]) -> str | None:
     """Find the first of `others` that differs from `plate` in one character at the most."""
     return next((other for other in others if differing(plate, other) <= 1), None)
@@ -136,3 +144,8 @@ def near(plate: str, others: Iterable[str]) -> str | None:
 def differing(a: Sequence[str], b: Sequence[str]) -> int:
     """Count the places in which two plates differ; 99 when their lengths do."""
     return sum(x != y for x, y in zip(a, b, strict=True)) if len(a) == len(b) else 99
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two plates of the same length differ only in characters that look alike."""
+    return all(x == y or any(x in group and y in group for group in LOOKALIKES) for x, y in zip(a, b, strict=True))

@@ -20,16 +20,25 @@ class Item(Protocol):
     """A registered piece of goods."""
 
     @property
+    def epc(self) -> str: ...
+    @property
     def tid(self) -> str | None: ...
+    @property
+    def imei(self) -> str | None: ...
     @property
     def value(self) -> float | None: ...
 
 
 class Registry(Protocol):
-    """What is known beyond the site: registered goods and the watch list."""
+    """What is known beyond the site: registered goods and the watch list.
+
+    Plates are looked up in upper case, letters and digits only, chips in upper case.
+    """
 
     def item(self, epc: str) -> Item | None: ...
+    def item_of(self, tid: str) -> Item | None: ...
     def watched(self, what: str, value: str, now: float) -> str | None: ...
+    def resembling(self, plate: str, now: float) -> str | None: ...
 
 
 class Work(Protocol):

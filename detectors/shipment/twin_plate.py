@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import ShipmentGate
-from detectors.freight import differing, plain
+from detectors.freight import alike, differing, plain
 from detectors.habit import Habit
 from detectors.scene import Scene
 from detectors.shipment import story
@@ -15,8 +15,6 @@ SURE = 0.85
 AGAIN_S = 600.0
 """A lorry that stops and rolls on is read twice within this time, s."""
 STAY_S = 6 * 3600.0
-LOOKALIKES = ("0OQD", "1IL", "2Z", "5S", "8B", "6G", "VY", "MN", "EF", "CG")
-"""Characters that cameras confuse even when they are sure."""
 
 
 class TwinPlate(Detector[ShipmentGate]):
@@ -80,7 +78,7 @@ class TwinPlate(Detector[ShipmentGate]):
         if visit is not None and (visit.registered or visit.visits > 1):
             return None
         for name, other in scene.goods.plates.items():
-            if other.registered and differing(plate, name) == 1 and not _alike(plate, name):
+            if other.registered and differing(plate, name) == 1 and not alike(plate, name):
                 return name
         return None
 
@@ -94,7 +92,3 @@ class TwinPlate(Detector[ShipmentGate]):
         yield from story.ordinary_day()
         yield story.gate(22 * story.HOUR, "KCDT0491", likelihood=0.99)
         yield story.gate(23 * story.HOUR, "KCDT0491", likelihood=0.99)
-
-
-def _alike(a: str, b: str) -> bool:
-    return all(x == y or any(x in group and y in group for group in LOOKALIKES) for x, y in zip(a, b, strict=True))

@@ -8,33 +8,39 @@ import msgspec
 
 from detectors.base import Detector, Row, Sign
 from detectors.scene import Scene
+from streams.incidents.registry import Registry
 from streams.telemetry import alarm, camera, power, rfid, shipment
+from streams.telemetry.control import Item, Watch
 
 EVENT = power.Event | alarm.Event | camera.Event | rfid.Event | shipment.Event
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 """A Monday, midnight UTC: row times `t` count from here."""
 
 
-class Nothing:
-    """A registry that knows no goods and watches one plate; `items` and `watch` may be filled by a test."""
-
-    def __init__(self) -> None:
-        self.items: dict[str, Any] = {}
-        self.watch: dict[tuple[str, str], str] = {("plate", "ZZ999ZZ"): "stolen vehicle"}
-
-    def item(self, epc: str) -> Any:
-        return self.items.get(epc)
-
-    def watched(self, what: str, value: str, now: float) -> str | None:
-        return self.watch.get((what, value))
-
-
 def scene() -> Scene:
-    """A site in UTC, open on weekdays from 06:00 to 20:00."""
-    made = Scene(Nothing())
+    """A site in UTC, open on weekdays from 06:00 to 20:00; one plate and one label are watched."""
+    plate = Watch(what="plate", value="ZZ-999 ZZ", reason="stolen vehicle")
+    made = Scene(_registry(plate, Watch(what="epc", value="urn:epc:id:sgtin:1.1.999", reason="stolen elsewhere")))
     made.hours.declare([((1, 2, 3, 4, 5), "06:00", "20:00")])
     made.first = START
     return made
+
+
+def knowing(*records: Item | Watch) -> Scene:
+    """The same site, which knows these registered goods and watched things."""
+    made = scene()
+    made.registry = _registry(*records)
+    return made
+
+
+def _registry(*records: Item | Watch) -> Registry:
+    registry = Registry()
+    for record in records:
+        if isinstance(record, Item):
+            registry.register(record)
+        else:
+            registry.watch(record)
+    return registry
 
 
 def event(row: Row) -> Any:

@@ -83,6 +83,20 @@ def test_the_watch_list_knows_a_plate_however_it_is_written() -> None:
     assert "stolen vehicle" in signs[0].summary
 
 
+def test_a_watched_plate_misread_in_one_character_counts_a_little() -> None:
+    def score(plate: str, likelihood: float) -> float:
+        return max(
+            (sign.score for sign in tell(WatchedPlate(), [gate(0.0, plate, likelihood=likelihood)])), default=0.0
+        )
+
+    assert 0.3 < score("2Z999ZZ", 0.5) < 0.7
+    assert 0.1 < score("2Z999ZZ", 0.9) < score("2Z999ZZ", 0.5)
+    assert 0.1 < score("XZ999ZZ", 0.5) < score("2Z999ZZ", 0.5)
+    assert score("XZ999ZZ", 0.95) == score("XX999ZZ", 0.3) == 0.0
+    booked = tell(WatchedPlate(), [planned(0.0, "SO-1", HOUR, "2Z999ZZ"), gate(60.0, "2Z999ZZ", likelihood=0.5)])
+    assert booked == [], "a lorry that is expected here is itself"
+
+
 def test_a_loading_without_plate_is_not_looked_up() -> None:
     row: Row = {"t": 1.0, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"}
     assert tell(WatchedPlate(), [row], scene()) == []
