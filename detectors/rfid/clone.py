@@ -13,8 +13,9 @@ from detectors.scene import Scene
 class Clone(Detector[RfidRead]):
     """Says when an EPC answers from another chip than before, although that one's label was not rewritten.
 
-    A damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. How often it
-    happens at this site all the same is learnt and lowers the score.
+    Registered goods are compared with the chip that they were registered with when they are seen for the first time. A
+    damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. How often it happens
+    at this site all the same is learnt and lowers the score.
     """
 
     name: ClassVar[str] = "rfid.clone"
@@ -44,7 +45,7 @@ class Clone(Detector[RfidRead]):
         return sign
 
     def _sign(self, event: RfidRead) -> Sign:
-        score = 0.8 * 0.003 / (0.003 + self.habit.probability())
+        score = 0.8 * 0.02 / (0.02 + self.habit.probability())
         evidence: Row = {"epc": event.epc, "tid": event.tid, "read_point": event.read_point}
         summary = f"Two tags carry the same label: {event.epc} now also answers from chip {event.tid}."
         return Sign(score, summary, evidence, key="clone")
@@ -59,7 +60,10 @@ class Clone(Detector[RfidRead]):
             return False
         goods, epc, tid = scene.goods, label(event.epc), chip(event.tid)
         other = goods.tags.chip(epc)
-        return other is not None and other != tid and goods.tags.label(other) == epc and not goods.stale(scene.time)
+        if other is None:
+            item = scene.registry.item(event.epc)
+            return item is not None and item.tid is not None and item.tid.upper() != event.tid.upper()
+        return other != tid and goods.tags.label(other) == epc and not goods.stale(scene.time)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

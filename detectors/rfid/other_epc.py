@@ -9,15 +9,20 @@ from detectors.freight import chip, label
 from detectors.habit import Habit
 from detectors.scene import Scene
 
+DAY_S = 86400.0
+SEVERAL = 3
+"""Chips changed within a day from which on it is no accident."""
+MOST_ODD = 50
+
 
 class OtherEpc(Detector[RfidRead | RfidEncode]):
-    """Compares each chip's EPC with the one it had when it was last seen.
+    """Compares each chip's EPC with the one it had when it was last seen, or with the one it was registered under.
 
-        An encoder says what it writes; an EPC that changed between two readings was written by something else. The same
+    An encoder says what it writes; an EPC that changed between two readings was written by something else. The same
     holds if the encoder finds another label than the chip last had. A label that an encoder replaced within the last
-    days and that is read once more is news that came late, or a reader with a wrong clock. Chips without a serial
-    number of their own (a series with one TID) do this all the time: how often it happens here is learnt and lowers the
-    score.
+    days and that is read once more is news that came late, or a reader with a wrong clock; one odd chip a day may be
+    either, too, several are not. Chips without a serial number of their own (a series with one TID) do this all the
+    time: how often it happens here is learnt and lowers the score.
     """
 
     name: ClassVar[str] = "rfid.other_epc"
@@ -27,45 +32,63 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
     stage: ClassVar[Stage] = "label"
     reads: ClassVar[tuple[str, ...]] = ("rfid.read", "rfid.encode")
     scope = "site"
-    rate: ClassVar[float] = 0.01
+    rate: ClassVar[float] = 0.02
     hit: ClassVar[float] = 0.2
     memory_s: ClassVar[float] = 12 * 3600.0
 
     def __init__(self) -> None:
         self.habit = Habit(0.0005, 2000.0)
+        self.odd: dict[int, float] = {}
 
     def score_one(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign | None:
-        return self._sign(event) if self._differs(event, scene) else None
+        return self._sign(event, scene) if event.tid is not None and self._differs(event, event.tid, scene) else None
+
+    def learn_one(self, event: RfidRead | RfidEncode, scene: Scene) -> None:
+        if event.tid is not None:
+            self._learn(event.tid, self._differs(event, event.tid, scene), scene.time)
 
     def step(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign | None:
         """Score, then learn; looks into the memory of tags only once."""
         if event.tid is None:
             return None
-        found = self._differs(event, scene)
-        sign = self._sign(event) if found else None
-        self.habit.learn(found)
+        found = self._differs(event, event.tid, scene)
+        sign = self._sign(event, scene) if found else None
+        self._learn(event.tid, found, scene.time)
         return sign
 
-    def _sign(self, event: RfidRead | RfidEncode) -> Sign:
-        score = 0.8 * 0.003 / (0.003 + self.habit.probability())
+    def _learn(self, tid: str, found: bool, at: float) -> None:
+        self.habit.learn(found)
+        if found:
+            self.odd[chip(tid)] = at
+            self.odd = {one: when for one, when in self.odd.items() if at - when < DAY_S}
+            if len(self.odd) > MOST_ODD:
+                del self.odd[next(iter(self.odd))]
+
+    def _sign(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign:
+        tid = chip(event.tid or "")
+        chips = 1 + sum(one != tid and scene.time - when < DAY_S for one, when in self.odd.items())
+        registered = scene.registry.item_of(event.tid or "") is not None
+        sure = 0.8 if registered or chips >= SEVERAL else 0.3 if chips == 1 else 0.55
+        score = sure * 0.02 / (0.02 + self.habit.probability())
         evidence: Row = {"tid": event.tid, "epc": event.epc, "previous_epc": getattr(event, "previous_epc", None)}
         summary = f"The label of chip {event.tid} was changed, and by no encoder of this site."
-        return Sign(score, summary, evidence, key="label")
-
-    def learn_one(self, event: RfidRead | RfidEncode, scene: Scene) -> None:
-        if event.tid is not None:
-            self.habit.learn(self._differs(event, scene))
+        if chips > 1:
+            summary = f"The labels of {chips} chips were changed within a day, and by no encoder of this site."
+        return Sign(score, summary, evidence | {"chips": chips, "registered": registered}, key="label")
 
     @staticmethod
-    def _differs(event: RfidRead | RfidEncode, scene: Scene) -> bool:
-        if event.tid is None or scene.goods.stale(scene.time):
+    def _differs(event: RfidRead | RfidEncode, tid: str, scene: Scene) -> bool:
+        goods = scene.goods
+        if goods.stale(scene.time):
             return False
-        before = scene.goods.tags.label(chip(event.tid))
-        if before is None or label(event.epc) in scene.goods.retired:
+        epc = label(event.epc)
+        before = goods.tags.label(chip(tid))
+        if before is None and (item := scene.registry.item_of(tid)) is not None:
+            before = label(item.epc)
+        if before is None or before == epc or epc in goods.retired:
             return False
         previous = getattr(event, "previous_epc", None)
-        found = previous if hasattr(event, "previous_epc") else event.epc
-        return found is not None and before != label(found) and before != label(event.epc)
+        return label(previous) != before if previous is not None else not hasattr(event, "previous_epc")
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

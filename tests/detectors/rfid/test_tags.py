@@ -14,7 +14,8 @@ from detectors.rfid.two_places import TwoPlaces
 from detectors.rfid.unentitled_pallet import UnentitledPallet
 from detectors.shipment import story
 from detectors.shipment.story import HOUR, signal
-from tests.detectors.story import tell
+from streams.telemetry.control import Item
+from tests.detectors.story import knowing, tell
 
 DAY = 24 * HOUR
 
@@ -79,6 +80,27 @@ def test_a_label_that_was_replaced_and_is_read_once_more_is_late_news() -> None:
     rows = [read(0, 1, tid="A1"), encode(10, 2, 1, tid="A1"), read(HOUR, 1, tid="A1"), read(2 * HOUR, 2, tid="A1")]
     assert tell(OtherEpc(), rows) == []
     assert len(tell(OtherEpc(), [*rows, read(3 * HOUR, 3, tid="A1")])) == 1
+
+
+def test_one_odd_chip_may_be_an_accident_several_within_a_day_are_not() -> None:
+    rows = [read(60 * n, n, tid=f"A{n}") for n in range(6)]
+    rows += [read(HOUR + 600 * n, 100 + n, tid=f"A{n}") for n in range(4)]
+    scores = [sign.score for sign in tell(OtherEpc(), rows)]
+    assert scores[0] < 0.3 < 0.65 < scores[2]
+    spread = [read((n + 1) * 26 * HOUR, 100 + n, tid=f"A{n}") for n in range(4)]
+    assert best(tell(OtherEpc(), [*rows[:6], *spread])) < 0.3
+
+
+def test_registered_goods_are_known_before_they_are_first_read() -> None:
+    phone = Item(epc="urn:epc:id:sgtin:1.1.7", tid="A1")
+    assert tell(OtherEpc(), [read(0, 7, tid="a1")], knowing(phone)) == []
+    assert tell(Clone(), [read(0, 7, tid="a1")], knowing(phone)) == []
+    assert best(tell(OtherEpc(), [read(0, 8, tid="A1")], knowing(phone))) > 0.6
+    assert len(tell(Clone(), [read(0, 7, tid="B1")], knowing(phone))) == 1
+    proper = [encode(0, 8, 7, tid="A1"), read(60, 8, tid="A1")]
+    assert tell(OtherEpc(), proper, knowing(phone)) == []
+    replaced = [encode(0, 7, None, tid="B1"), read(60, 7, tid="B1")]
+    assert tell(Clone(), replaced, knowing(phone)) == []
 
 
 def test_tids_without_serial_number_lower_the_score() -> None:
