@@ -99,7 +99,7 @@ class Visit:
 class Loading:
     """What goes over one dock in one go."""
 
-    __slots__ = ("began", "last", "order", "pallets", "plate")
+    __slots__ = ("began", "last", "order", "pallets", "plate", "unordered")
 
     def __init__(self, at: float, order: str, plate: str) -> None:
         self.began = at
@@ -107,6 +107,7 @@ class Loading:
         self.order = order
         self.plate = plate
         self.pallets = 0
+        self.unordered = 0
 
     def goes_on(self, event: Any, at: float) -> bool:
         """Whether this pallet belongs to the same loading."""
@@ -116,6 +117,11 @@ class Loading:
         return (event.order or self.order or "") == (self.order or event.order or "") and (plate or self.plate) == (
             self.plate or plate
         )
+
+
+def bare(event: Any) -> bool:
+    """Whether a load names neither a pallet nor goods, like empties that go back to their owner."""
+    return not event.items and event.sscc is None
 
 
 @part

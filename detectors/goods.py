@@ -5,7 +5,7 @@ Everything keyed by data is capped and forgets the oldest. Times are event times
 
 from typing import Any
 
-from detectors.freight import Loading, Order, Passing, Visit, chip, label, plain
+from detectors.freight import Loading, Order, Passing, Visit, bare, chip, label, plain
 from detectors.state import part
 from detectors.tags import Tags
 
@@ -132,6 +132,7 @@ class Goods:
         loading.order = event.order or loading.order
         loading.plate = plain(event.plate) if event.plate else loading.plate
         loading.pallets += 1
+        loading.unordered += event.order is None and not bare(event)
         order = self.orders.get(event.order)
         sscc = None if event.sscc is None else label(event.sscc)
         if order is not None and sscc not in order.pallets:
@@ -150,11 +151,18 @@ class Goods:
             visit.left = max(visit.left, at)
 
     def _depart(self, event: Any, at: float) -> None:
-        visit = self.plates.get(plain(event.plate))
+        plate = plain(event.plate)
+        visit = self.plates.get(plate)
         if visit is not None:
             visit.left = max(visit.left, at)
         if event.order in self.orders:
             self.orders[event.order].departed = at
+        over = [
+            dock for dock, now in self.docks.items() if now.plate == plate or (now.order and now.order == event.order)
+        ]
+        for dock in over:
+            if self.docks[dock].last <= at:
+                del self.docks[dock]
 
     def _visit(self, plate: str) -> Visit:
         visit = self.plates.pop(plate, None) or Visit()
@@ -179,6 +187,12 @@ class Goods:
     def order_of(self, sscc: str | None) -> Order | None:
         """Return the order that a pallet belongs to."""
         return None if sscc is None else self.orders.get(self.pallets.get(label(sscc), ""))
+
+    def due(self, at: float, within: float) -> bool:
+        """Whether an order that has not left has its window within `within` seconds of `at`."""
+        return any(
+            not order.departed and order.start - within <= at <= order.end + within for order in self.orders.values()
+        )
 
     def registered(self, plate: str, at: float) -> bool:
         """Whether an order of the last months names this plate."""

@@ -5,11 +5,14 @@ fact that can't be told (no plate given, a site first heard of today) is left ou
 """
 
 from detectors.events import ShipmentDeparted, ShipmentLoaded
-from detectors.freight import Order, differing, label, near, plain
+from detectors.freight import Order, Passing, bare, differing, label, near, plain
 from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
 HASTY_S = 3600.0
+DUE_S = 2 * 3600.0
+MANY = 4
+"""Pallets in a row without an order that are no slip any more."""
 NEW_S = 86400.0
 """Orders booked before a site was first heard of are unknown here; for so long an unknown order says nothing, s."""
 
@@ -21,7 +24,7 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     passing = goods.passed(event.dock, event.sscc, at)
     sscc = event.sscc or (passing.sscc if passing is not None else "")
     facts = _when(order, scene)
-    facts |= _right(event.order, sscc, order, scene)
+    facts |= _right(event.order, sscc, order, scene, bare(event))
     if event.plate:
         facts |= _lorry(plain(event.plate), order, scene)
     if order is not None and order.ssccs:
@@ -29,24 +32,67 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
         facts |= _excess(counted, len(order.ssccs))
         if sscc:
             facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"
-    if goods.tagged > 30:
-        facts["unread"] = "" if passing is not None else "no tag of the pallet was read at the door"
-    if passing is not None and passing.tags:
-        swapped = passing.rewritten >= 2 and 2 * passing.rewritten >= passing.tags
-        facts["relabelled"] = "its goods were relabelled shortly before" if swapped else ""
-    return facts
+    elif event.order is None and scene.age() >= NEW_S:
+        facts |= _unordered(event, goods.order_of(sscc) is not None, scene)
+    return facts | _tags(passing, scene)
 
 
 def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
     """Tell the facts of a vehicle leaving with goods."""
-    order = scene.goods.orders.get(event.order or "")
+    order, plate = scene.goods.orders.get(event.order or ""), plain(event.plate)
     facts = _when(order, scene)
     facts |= _right(event.order, "", order, scene)
-    facts |= _lorry(plain(event.plate), order, scene)
+    facts |= _lorry(plate, order, scene)
+    facts["no_seal"] = "" if event.seal is not None else "it carries no seal"
+    if event.order is None and scene.age() >= NEW_S:
+        known = scene.goods.registered(plate, scene.time)
+        facts["unregistered"] = "" if known else f"no order of the last months names lorry {plate}"
     if order is not None and order.ssccs:
         facts |= _excess(event.pallets, len(order.ssccs))
-        short = order.loaded > event.pallets
-        facts["less_than_loaded"] = f"{order.loaded} pallets were loaded and {event.pallets} declared" if short else ""
+        facts |= _loaded(event.pallets, order.loaded)
+        if order.items:
+            phrase = f"it takes {event.items} items of {order.items} ordered"
+            facts["more_items"] = phrase if event.items > 1.15 * order.items + 1 else ""
+            facts["far_more_items"] = phrase if event.items > 1.5 * order.items + 3 else ""
+    return facts
+
+
+def _loaded(pallets: int, loaded: int) -> Facts:
+    if not loaded:
+        return {}
+    phrase = f"{loaded} pallets were loaded and {pallets} declared"
+    return {
+        "less_than_loaded": phrase if loaded > pallets else "",
+        "more_than_loaded": phrase if pallets > loaded else "",
+        "far_more_than_loaded": phrase if pallets > loaded + 1 and 2 * pallets >= 3 * loaded else "",
+    }
+
+
+def _unordered(event: ShipmentLoaded, planned: bool, scene: Scene) -> Facts:
+    """Tell what is odd about a pallet that names no order: how many there are, and whether any can be meant."""
+    goods, at = scene.goods, scene.time
+    loading = goods.docks.get(event.dock)
+    if loading is not None and not loading.goes_on(event, at):
+        loading = None
+    count = 1 + (loading.unordered if loading is not None else 0)
+    many = count >= MANY and not bare(event) and not planned
+    facts: Facts = {"many_no_order": f"{count} pallets in a row have none" if many else ""}
+    facts["nothing_due"] = "" if goods.due(at, DUE_S) else "no lorry is due"
+    order = goods.orders.get(loading.order) if loading is not None else None
+    if loading is not None and order is not None and order.ssccs and not (bare(event) or planned):
+        facts |= _excess(loading.pallets + 1, len(order.ssccs))
+        del facts["twice"]  # It may be a second order of the same lorry, forgotten as a whole.
+    return facts
+
+
+def _tags(passing: Passing | None, scene: Scene) -> Facts:
+    """Tell what the door's reader saw of the pallet."""
+    facts: Facts = {}
+    if scene.goods.tagged > 30:
+        facts["unread"] = "" if passing is not None else "no tag of the pallet was read at the door"
+    if passing is not None and passing.tags:
+        swapped = passing.rewritten >= 2 and 2 * passing.rewritten >= passing.tags
+        facts["relabelled"] = "its goods were relabelled shortly before" if swapped else ""
     return facts
 
 
@@ -59,12 +105,13 @@ def _when(order: Order | None, scene: Scene) -> Facts:
     return facts
 
 
-def _right(name: str | None, sscc: str, order: Order | None, scene: Scene) -> Facts:
+def _right(name: str | None, sscc: str, order: Order | None, scene: Scene, empty: bool = False) -> Facts:
     if scene.age() < NEW_S:
         return {}
     goods = scene.goods
     booked = order is not None or goods.order_of(sscc) is not None
-    facts: Facts = {"no_order": "no order covers it" if name is None and not booked else ""}
+    missing = "no order covers it" if name is None and not booked else ""
+    facts: Facts = {"no_order": missing if empty else "", "no_order_goods": "" if empty else missing}
     if name is not None:
         left = goods.departed(name)
         again = bool(left) and scene.time - left > LATE_S

@@ -26,6 +26,10 @@ def order(at: float) -> list[Row]:
     return [planned(at - 20 * HOUR, "SO-X", at, "LEW4660")]
 
 
+def best(signs: list[Sign]) -> float:
+    return max((sign.score for sign in signs), default=0.0)
+
+
 MORNING = 10 * DAY + 8.5 * HOUR  # a Thursday
 OPENED = signal(10 * DAY + 6 * HOUR, "OP")
 NIGHT = 10 * DAY + 26 * HOUR
@@ -80,6 +84,38 @@ def test_a_second_batch_on_an_order_that_has_left_with_another_lorry_is_definite
     rows += [departed(MORNING + 600, "SO-X", "LEW4660"), gate(MORNING + 900, "LEW4660", "out")]
     rows += [loaded(MORNING + 5 * HOUR + 120 * n, "SO-X", "ZRRW3479", 10 + n) for n in range(3)]
     assert load(*rows)[-1].score >= 0.9
+
+
+def test_pallets_that_follow_an_order_without_naming_one_grow_surer() -> None:
+    rows = [*order(MORNING), OPENED, gate(MORNING - 600, "LEW4660")]
+    rows += [loaded(MORNING + 120 * n, "SO-X", "LEW4660", n) for n in range(2)]
+    beside = [loaded(MORNING + 240 + 120 * n, "SO-Y", "LEW4660", n) | {"order": None} for n in range(5)]
+    signs = load(*rows, *beside)
+    assert 0.5 < best(signs) < 0.95 and "5 pallets in a row have none" in signs[-1].summary
+    gone = [departed(MORNING + 200, "SO-X", "LEW4660"), gate(MORNING + 220, "LEW4660", "out")]
+    assert best(load(*rows, *gone, *beside)) < best(signs), "after the lorry has left it is another loading"
+    empties = [
+        {"t": MORNING + 240 + 60 * n, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"} for n in range(5)
+    ]
+    assert load(*rows, *empties) == []
+
+
+def test_a_lorry_that_takes_far_more_than_was_loaded_is_named_and_one_unscanned_pallet_is_not() -> None:
+    def leave(pallets: int, items: int = 14) -> list[Sign]:
+        rows = [*order(MORNING), OPENED, gate(MORNING - 600, "LEW4660")]
+        rows += [loaded(MORNING + 120 * n, "SO-X", "LEW4660", n) for n in range(2)]
+        rows += [departed(MORNING + 900, "SO-X", "LEW4660", pallets) | {"items": items}]
+        return tell(UnentitledDeparture(), [*weeks(), *rows])
+
+    assert leave(2) == leave(3) == []
+    signs = leave(7, 49)
+    assert best(signs) > 0.5 and "7" in signs[-1].summary
+
+
+def test_a_missing_seal_and_a_lorry_of_no_order_add_to_what_is_odd() -> None:
+    seal = departed(MORNING, "SO-X", "QQ99XYZ") | {"order": None, "seal": None}
+    signs = tell(UnentitledDeparture(), [*weeks(40), seal | {"t": 40 * DAY + 2 * HOUR}])
+    assert {"no_seal", "unregistered", "no_order_goods", "closed"} <= signs[-1].evidence["facts"].keys()
 
 
 def test_a_site_that_always_loads_at_night_with_the_alarm_set_is_not_odd() -> None:
