@@ -36,7 +36,7 @@ class Disarm(Detector[AlarmSignal]):
     stage = "alarm"
     reads = ("alarm.signal",)
     scope = "site"
-    rate = 0.05
+    rate = 0.06
     hit = 0.4
 
     def __init__(self) -> None:

@@ -52,7 +52,7 @@ class Jamming(Detector[AlarmHeartbeat]):
     stage = "alarm"
     reads = ("alarm.heartbeat",)
     scope = "site"
-    rate = 0.01
+    rate = 0.03
     hit = 0.6
 
     def __init__(self) -> None:

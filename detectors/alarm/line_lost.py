@@ -27,7 +27,7 @@ class LineLost(Detector[Event]):
     stage = "alarm"
     reads = ("alarm.heartbeat", "power.reading", "camera.status")
     scope = "site"
-    rate = 0.15
+    rate = 0.1
     hit = 0.2
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 

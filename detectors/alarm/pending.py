@@ -8,11 +8,14 @@ from detectors.events import AlarmSignal
 from detectors.scene import Scene
 from detectors.spread import Spread
 
+ANEW_S = 86400.0
+
 
 class Pending(Detector[AlarmSignal]):
     """Base of detectors of a trouble that mostly passes: it counts once it outlasts what is usual here.
 
-    How long such troubles last at this site is learnt; one that is over sooner is everyday life.
+    How long such troubles last at this site is learnt; one that is over sooner is everyday life. One that is reported
+    again after a day was taken back unheard and began anew.
     """
 
     sort = "definite"
@@ -32,7 +35,7 @@ class Pending(Detector[AlarmSignal]):
         self.lengths = Spread(50)
 
     def learn_one(self, event: AlarmSignal, scene: Scene) -> None:
-        if event.code == self.begins and self.since == inf:
+        if event.code == self.begins and (self.since == inf or scene.time - self.since > ANEW_S):
             self.since = scene.time
             self.device = event.device
             self.wake = max(self.since + self.patience(), scene.clock)

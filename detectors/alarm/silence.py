@@ -21,7 +21,7 @@ class AlarmSilence(Silence[AlarmHeartbeat]):
     domain = "alarm"
     stage = "alarm"
     reads = ("alarm.heartbeat",)
-    rate = 0.05
+    rate = 0.07
     hit = 0.4
     noun = "alarm device"
     alone_score = 0.25

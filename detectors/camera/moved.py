@@ -24,7 +24,7 @@ class Moved(Detector[CameraStatus]):
     sort = "learnt"
     stage = "sight"
     reads = ("camera.status",)
-    rate = 0.02
+    rate = 0.05
     hit = 0.25
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ class RecorderDisks(Detector[RecorderStatus]):
     sort = "definite"
     stage = "sight"
     reads = ("recorder.status",)
-    rate = 0.01
+    rate = 0.02
     hit = 0.3
 
     def __init__(self) -> None:

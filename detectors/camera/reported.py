@@ -29,7 +29,7 @@ class Reported(Detector[CameraEvent]):
     sort = "definite"
     stage = "sight"
     reads = ("camera.event",)
-    rate = 0.08
+    rate = 0.1
     hit = 0.3
 
     def __init__(self) -> None:

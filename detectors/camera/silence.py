@@ -19,7 +19,7 @@ class CameraSilence(Silence[CameraStatus]):
     domain = "camera"
     stage = "sight"
     reads = ("camera.status", "recorder.status")
-    rate = 0.04
+    rate = 0.06
     hit = 0.4
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
     noun = "camera"

@@ -26,7 +26,7 @@ class MainsLoss(Detector[PowerReading]):
     stage = "supply"
     reads = ("power.reading",)
     scope = "site"
-    rate = 0.01
+    rate = 0.02
     hit = 0.6
     memory_s = 2 * 3600.0
 

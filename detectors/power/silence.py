@@ -15,7 +15,7 @@ class PowerSilence(Silence[PowerReading]):
     domain = "power"
     stage = "supply"
     reads = ("power.reading", "power.status")
-    rate = 0.03
+    rate = 0.06
     hit = 0.3
     explained_by = ("power.mains_loss", "power.on_battery", "power.feed_lost")
     noun = "meter"

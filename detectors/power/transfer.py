@@ -21,7 +21,7 @@ class Transfer(Detector[PowerStatus]):
     sort = "definite"
     stage = "supply"
     reads = ("power.status",)
-    rate = 0.4
+    rate = 0.25
     hit = 0.7
     memory_s = 2 * 3600.0
 

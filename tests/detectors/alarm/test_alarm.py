@@ -125,6 +125,11 @@ def test_interference_that_stays_gets_surer() -> None:
     assert len(tell(Interference(), [signal(0, "XQ"), signal(150, "XH"), {"tick": 400}])) == 1
 
 
+def test_interference_whose_end_was_never_heard_does_not_hide_the_next() -> None:
+    story = [signal(0, "XQ"), {"tick": 310}, signal(3 * DAY, "XQ"), {"tick": 3 * DAY + 310}]
+    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.75, 0.4, 0.75]
+
+
 def paths(end: int, down: dict[str, int]) -> Iterator[Row]:
     for t in range(0, end, 60):
         for name, path in (("panel-ip", "ip"), ("panel-cell", "cellular"), ("pir-1", "radio"), ("pir-2", "radio")):
