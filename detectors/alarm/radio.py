@@ -4,6 +4,8 @@ from detectors.spread import Swift
 from detectors.state import part
 
 BROKEN, MARRED = 2, 1
+TROUBLED = 0.08
+"""Machines and neighbours lift the noise for hours and cost some hundredths of the packets; a jammer costs more."""
 
 
 @part
@@ -28,8 +30,8 @@ def hit(noise: float | None, loss: float | None, radio: Radio) -> int:
     if lost.n < 5:
         return BROKEN if loss > 0.6 else 0
     more = loss - lost.mean
-    if more > 0.03:
-        if more > max(0.08 if louder > 4.0 else 0.2, 5.0 * lost.sd):
+    if more > TROUBLED:
+        if more > max(0.1 if louder > 4.0 else 0.2, 5.0 * lost.sd):
             return BROKEN
         if louder > 2.0 and more > 3.0 * lost.sd:
             return MARRED

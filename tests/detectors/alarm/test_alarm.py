@@ -81,9 +81,18 @@ def test_bursts_that_only_mar_the_heartbeats_add_up() -> None:
     rows: list[Row] = []
     for row in beats(10 * HOUR, loss=0.0):
         if row.get("path") == "radio" and row["t"] > 8 * HOUR and chance.random() < 0.5:
-            row |= {"noise_floor": row["noise_floor"] + 8.0, "packet_loss": row["packet_loss"] + 0.07}
+            row |= {"noise_floor": row["noise_floor"] + 8.0, "packet_loss": row["packet_loss"] + 0.12}
         rows.append(row)
     assert first(tell(Jamming(), rows)).evidence["devices"]
+
+
+def test_an_hour_of_noise_that_costs_some_hundredths_of_the_packets_is_life() -> None:
+    rows: list[Row] = []
+    for row in beats(10 * HOUR, loss=0.0):
+        if row.get("path") == "radio" and row["t"] > 8 * HOUR and row["device"] < "pir-5":
+            row |= {"noise_floor": row["noise_floor"] + 6.0, "packet_loss": row["packet_loss"] + 0.045}
+        rows.append(row)
+    assert tell(Jamming(), rows) == []
 
 
 def test_machines_at_work_are_a_weak_sign_and_the_same_at_night_a_strong_one() -> None:
