@@ -17,7 +17,9 @@ T = TypeVar("T", bound=type)
 _PARTS: dict[str, type] = {"river.Mean": stats.Mean, "river.Var": stats.Var, "river.Count": stats.Count}
 _TAGS: dict[type, str] = {cls: tag for tag, cls in _PARTS.items()}
 _COLLECTIONS: dict[type, str] = {tuple: "t", set: "s", frozenset: "f"}
-_SCALARS = (bool, int, float, str, bytes, type(None))
+_SCALARS = (bool, float, str, bytes, type(None))
+_WIDE = 1 << 63
+"""From here on an integer (a long mask of bits, say) is carried as bytes: MessagePack ends there."""
 
 
 def part(cls: T) -> T:
@@ -57,6 +59,8 @@ def _plain(value: Any, where: str) -> Any:
     kind = type(value)
     if kind in _SCALARS:
         return value
+    if kind is int:
+        return value if -_WIDE <= value < _WIDE else {"i": value.to_bytes(value.bit_length() // 8 + 1, signed=True)}
     if kind is list:
         return [_plain(v, where) for v in value]
     if kind is dict:
@@ -119,6 +123,8 @@ def _thing(value: Any) -> Any:
     if key == "r":
         tag, columns, rows = content
         return {_thing(row[0]): _row(_PARTS[tag], columns, row[1:]) for row in rows}
+    if key == "i":
+        return int.from_bytes(content, signed=True)
     if key == "a":
         return array(content[0], content[1])
     if key == "p":
