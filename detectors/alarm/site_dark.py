@@ -14,10 +14,9 @@ LOOK_S = 300.0
 class SiteDark(Detector[Event]):
     """Fires when the common line and every cellular path of the site are silent at once.
 
-    A provider's outage takes one of them. A power cut takes neither soon: the panel and its communicator live on a
-    battery of their own for half a day (EN 50131-6), which is why nothing of the supply explains this. What takes both
-    is somebody who cuts the line and jams the cell, or an accident as large; or a site whose cellular reports come by
-    the common line in truth, which its own base rate soon shows.
+    A provider's outage takes one of them, unless the cellular reports reach us by the common line in truth, which the
+    site's own base rate soon shows. The panel and its communicator live for half a day on a battery (EN 50131-6), but
+    the site's router and the cell tower seldom do: after a power cut this says nothing of its own.
     """
 
     name = "alarm.site_dark"
@@ -29,6 +28,7 @@ class SiteDark(Detector[Event]):
     scope = "site"
     rate = 0.05
     hit = 0.15
+    explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:
         self.told = 0.0
