@@ -42,6 +42,7 @@ class Order:
     """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
     __slots__ = (
+        "carrier",
         "changed",
         "departed",
         "end",
@@ -76,6 +77,7 @@ class Order:
         self.end: float = event.window_end.timestamp()
         self.ssccs: list[int] = [label(sscc) for sscc in event.ssccs]
         self.items: int = event.items
+        self.carrier: str = event.carrier
 
     def passed(self, at: float) -> bool:
         """Whether nothing more is to be expected of it: long departed, or never carried out."""
@@ -86,10 +88,12 @@ class Order:
 class Visit:
     """A plate's history at the site; a time of 0 is never."""
 
-    __slots__ = ("entered", "left", "registered", "visits")
+    __slots__ = ("departed", "entered", "left", "loaded", "registered", "visits")
 
     def __init__(self) -> None:
+        self.departed = 0.0
         self.entered = 0.0
+        self.loaded = 0.0
         self.left = 0.0
         self.registered = 0.0
         self.visits = 0

@@ -131,6 +131,9 @@ class Goods:
         loading.last = max(loading.last, at)
         loading.order = event.order or loading.order
         loading.plate = plain(event.plate) if event.plate else loading.plate
+        visit = self.plates.get(loading.plate)
+        if visit is not None:
+            visit.loaded = max(visit.loaded, at)
         loading.pallets += 1
         loading.unordered += event.order is None and not bare(event)
         order = self.orders.get(event.order)
@@ -155,6 +158,7 @@ class Goods:
         visit = self.plates.get(plate)
         if visit is not None:
             visit.left = max(visit.left, at)
+            visit.departed = max(visit.departed, at)
         if event.order in self.orders:
             self.orders[event.order].departed = at
         over = [

@@ -6,6 +6,7 @@ import pytest
 
 from detectors.base import Row
 from detectors.shipment import story
+from detectors.shipment.altered_order import AlteredOrder
 from detectors.shipment.story import HOUR, gate, planned
 from detectors.shipment.sudden_order import SuddenOrder
 from detectors.shipment.twin_plate import TwinPlate
@@ -51,6 +52,30 @@ def test_a_cold_detector_and_a_rebooking_are_quiet() -> None:
     assert tell(SuddenOrder(), [sudden()]) == []
     known = sudden(t=NOON - 30 * HOUR)
     assert tell(SuddenOrder(), [*usual()[:-2], known, sudden()]) == []
+
+
+def altered(**changes: Any) -> float:
+    first = planned(NOON - 20 * HOUR, "SO-A", NOON + 900, "KCDT0497")
+    again = first | {"t": NOON, "plates": ["QQ99XYZ"]} | changes
+    return max((sign.score for sign in tell(AlteredOrder(), [*usual(), first, again])), default=0.0)
+
+
+def test_another_lorry_half_an_hour_before_is_everyday_life_with_more_goods_or_at_night_it_is_not() -> None:
+    more: dict[str, Any] = {"ssccs": [f"urn:epc:id:sscc:1.A{n}" for n in range(9)], "items": 70}
+    assert altered() < 0.1
+    assert altered(t=NOON - 15 * HOUR) == altered(plates=["LEW4660"]) == altered(plates=["KCDT0497"]) == 0.0
+    assert altered(**more) > max(0.3, altered(**more, t=NOON - 15 * HOUR))
+    night = {"window_start": story.moment(NOON + 10 * HOUR), "window_end": story.moment(NOON + 11 * HOUR)}
+    assert altered(**night) > 0.1
+
+
+def test_a_site_whose_carriers_name_their_lorries_late_learns_it() -> None:
+    rows: list[Row] = []
+    for n in range(120):
+        order = planned(n * HOUR, f"SO-{n}", (n + 1) * HOUR, "KCDT0497")
+        rows += [order, order | {"t": (n + 0.9) * HOUR, "plates": [f"QQ{n:02d}XYZ"]}]
+    signs = tell(AlteredOrder(), rows)
+    assert not signs or max(sign.score for sign in signs) < 0.1
 
 
 def test_a_plate_inside_that_comes_in_again_is_named_but_not_a_lorry_that_rolls_on() -> None:
