@@ -1,45 +1,70 @@
 """Stock that shrinks a little every day."""
 
 from collections.abc import Iterable
-from math import exp, sqrt
+from math import exp, log, pi, sqrt
 from typing import ClassVar
 
 from river import stats
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidCount
+from detectors.habit import Habit
 from detectors.scene import Scene
 from detectors.state import part
 
 MOST_ZONES = 200
-SLACK = 0.5
-"""What a count may fall short without adding up, in usual deviations."""
-LIMIT = 6.0
-"""Sum of shortfalls from which on it is worth a finding, in usual deviations."""
-CLIP = 3.0
-"""The most that one count can add: a single recount error is everyday life."""
+LIMIT = 8.0
+"""Nats in favour of a steady loss from which on it is worth a finding: chance alone takes exp(8) counts."""
+THIN = 0.5
+"""A loss that is spread over all zones, in usual deviations of each count; of one zone it is one deviation."""
+WARM = 6
+"""Counts of a zone after which its usual error is known."""
+STRAY = 0.05
+"""Share of counts that say nothing: an aisle left out, a delivery not yet booked."""
+
+
+@part
+class Sum:
+    """What the counts of a zone, or of all of them, say in favour of a steady loss since it last looked sound."""
+
+    __slots__ = ("nats", "since", "units")
+
+    def __init__(self, at: float) -> None:
+        self.nats = 0.0
+        self.units = 0
+        self.since = at
+
+    def plus(self, nats: float, lost: int, at: float) -> "Sum":
+        """Return the sum with one more count; it starts afresh where losing is no likelier than not."""
+        made = Sum(at)
+        if self.nats + nats > 0.0:
+            made.nats, made.units, made.since = self.nats + nats, self.units + lost, self.since
+        return made
 
 
 @part
 class Zone:
-    """The differences counted in one zone."""
+    """The differences counted in one zone; `before` is the last one."""
 
-    __slots__ = ("before", "since", "spread", "total", "units")
+    __slots__ = ("before", "spread", "sum")
 
     def __init__(self, at: float) -> None:
         self.spread = stats.Var()
-        self.total = 0.0
-        self.units = 0
+        self.sum = Sum(at)
         self.before = 0
-        self.since = at
 
 
 class CountDrift(Detector[RfidCount]):
-    """Sums up shortfalls zone by zone (a one-sided CUSUM) in units of the zone's usual deviation.
+    """Weighs a steady loss against miscounts, zone by zone and over all zones (CUSUM of log-likelihood ratios).
 
-    Miscounts go both ways and cancel out. A difference that is found again unchanged is an `expected` that nobody has
-    corrected, not a new loss. The usual deviation is river's variance of clipped differences, so that a slow loss can't
-    teach the zone that losing is usual.
+    Miscounts go both ways and cancel out; tags that are never read make every count short by as much, which is learnt
+    as the zone's usual error. A difference may be a new one, or the last one that nobody has corrected in the books;
+    which of the two is usual at this site is learnt, and each count is judged by the mixture of both. A loss is a shift
+    of every count in usual deviations, which are river's variance of clipped differences, so that a slow loss can't
+    teach the zone that losing is usual. One count alone, however short, says little: it may have left out an aisle. A
+    thief who takes from every zone in turn is seen by their common sum.
+
+    Source: E. S. Page, Continuous inspection schemes, Biometrika 41 (1954).
     """
 
     name: ClassVar[str] = "rfid.count_drift"
@@ -49,45 +74,70 @@ class CountDrift(Detector[RfidCount]):
     stage: ClassVar[Stage] = "goods"
     reads: ClassVar[tuple[str, ...]] = ("rfid.count",)
     scope = "site"
-    rate: ClassVar[float] = 0.01
+    rate: ClassVar[float] = 0.005
     hit: ClassVar[float] = 0.3
     memory_s: ClassVar[float] = 48 * 3600.0
     repeat_s: ClassVar[float] = 20 * 3600.0
 
     def __init__(self) -> None:
         self.zones: dict[str, Zone] = {}
+        self.sum = Sum(0.0)
+        self.stale = Habit(0.25, 10.0)
 
     def score_one(self, event: RfidCount, scene: Scene) -> Sign | None:
         zone = self.zones.get(event.zone)
-        if zone is None:
+        if zone is None or event.counted >= event.expected:
             return None
-        total, units = self._added(zone, event)
-        if total <= LIMIT or event.counted >= event.expected:
+        here, everywhere = self._sums(zone, event, scene.time)
+        found = here if here.nats >= everywhere.nats else everywhere
+        if found.nats <= LIMIT:
             return None
-        days = max(1, round((scene.time - zone.since) / 86400.0))
-        evidence: Row = {"zone": event.zone, "missing": units, "cusum": round(total, 2), "days": days}
+        days = max(1, round((scene.time - found.since) / 86400.0))
+        evidence: Row = {"zone": event.zone, "missing": found.units, "nats": round(found.nats, 2), "days": days}
         evidence |= {"counted": event.counted, "expected": event.expected}
-        summary = f"Counts of zone {event.zone} have fallen short again and again: {units} pieces within {days} days."
-        return Sign(1.0 - 0.8 * exp((LIMIT - total) / 4.0), summary, evidence, key=event.zone)
+        where = f"of zone {event.zone}" if found is here else "of several zones"
+        summary = f"Counts {where} have fallen short again and again: {found.units} pieces within {days} days."
+        key = event.zone if found is here else ""
+        return Sign(1.0 - 0.8 * exp((LIMIT - found.nats) / 4.0), summary, evidence, key=key)
 
     def learn_one(self, event: RfidCount, scene: Scene) -> None:
-        zone = self.zones.pop(event.zone, None) or Zone(scene.time)
+        zone = self.zones.pop(event.zone, None)
+        if zone is None:
+            zone = Zone(scene.time)
+            if len(self.zones) >= MOST_ZONES:
+                del self.zones[next(iter(self.zones))]
         self.zones[event.zone] = zone
-        if len(self.zones) > MOST_ZONES:
-            del self.zones[next(iter(self.zones))]
-        zone.total, zone.units = self._added(zone, event)
-        if zone.total <= 0.0:
-            zone.total, zone.units, zone.since = 0.0, 0, scene.time
-        zone.before = event.counted - event.expected
-        bound = CLIP * _deviation(zone)
-        zone.spread.update(min(max(float(zone.before), -bound), bound))
+        zone.sum, self.sum = self._sums(zone, event, scene.time)
+        off = event.counted - event.expected
+        if zone.before:
+            self.stale.learn(abs(off - zone.before) < abs(off))
+        bound = 3.0 * _deviation(zone)
+        zone.spread.update(min(max(float(off - self._carried(zone, off)), -bound), bound))
+        zone.before = off
+
+    def _sums(self, zone: Zone, event: RfidCount, at: float) -> tuple[Sum, Sum]:
+        """Return the zone's sum and that of all zones with this count."""
+        off = event.counted - event.expected
+        lost = self._carried(zone, off) - off
+        here = zone.sum.plus(self._ratio(zone, off, 1.0), lost, at)
+        return here, self.sum.plus(self._ratio(zone, off, THIN), lost, at)
+
+    def _ratio(self, zone: Zone, off: int, shift: float) -> float:
+        """Return the log-likelihood ratio of a loss of `shift` deviations at every count against none."""
+        seen = float(zone.spread.mean.n)
+        if seen < WARM:
+            return 0.0
+        deviation, stale = _deviation(zone), self.stale.probability()
+        usual = min(zone.spread.mean.get() * seen / (5.0 + seen), 0.0)
+        new, more = (off - usual) / deviation, (off - zone.before - usual) / deviation
+        sound = (1.0 - stale) * _density(new) + stale * _density(more)
+        losing = (1.0 - stale) * _density(new + shift) + stale * _density(more + shift)
+        return log(losing / sound)
 
     @staticmethod
-    def _added(zone: Zone, event: RfidCount) -> tuple[float, int]:
-        short = event.expected - event.counted
-        if short > 0 and -short == zone.before:
-            short = 0
-        return zone.total + min(short / _deviation(zone), CLIP) - SLACK, zone.units + short
+    def _carried(zone: Zone, off: int) -> int:
+        """Return what of a difference is the last one again, rather than new."""
+        return zone.before if abs(off - zone.before) < abs(off) else 0
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
@@ -105,6 +155,11 @@ def _deviation(zone: Zone) -> float:
     n = float(zone.spread.mean.n)
     usual: float = (10.0 * 2.25 + n * zone.spread.get()) / (10.0 + n)
     return max(1.0, sqrt(usual))
+
+
+def _density(z: float) -> float:
+    """Density of a count's error, in deviations: mostly normal, now and then anything."""
+    return (1.0 - STRAY) * exp(-z * z / 2.0) / sqrt(2.0 * pi) + STRAY / 40.0
 
 
 def _count(day: int, counted: int) -> Row:

@@ -154,6 +154,30 @@ def test_an_expected_that_nobody_corrects_is_no_new_loss() -> None:
     assert shrink([0] * 20 + [-4] * 30) == []
 
 
+def test_tags_that_are_never_read_make_every_count_short_and_are_no_loss() -> None:
+    assert shrink([0, -1, 0, 0, -2, 0, -1, 0, 0, 0, -1, -1] * 8) == []
+
+
+def test_an_uncorrected_expected_with_miscounts_around_it_is_no_new_loss() -> None:
+    assert shrink([0, 1, 0, -1, 0, 0] * 4 + [-4, -5, -4, -3, -4, -4, -5, -4, -3, -4] * 3) == []
+
+
+def test_books_that_are_never_corrected_show_a_loss_by_its_growth() -> None:
+    assert shrink([0, 1, 0, -1] * 5 + [-2 * n for n in range(1, 15)])
+
+
+def test_a_thief_who_takes_from_every_zone_in_turn_is_seen_by_all_of_them_together() -> None:
+    rows = [
+        count(day, 200 + (0, 1, -1, 0, 2, -2)[(day + zone) % 6], "ABCDEF"[zone])
+        for day in range(30)
+        for zone in range(6)
+    ]
+    assert tell(CountDrift(), rows) == []
+    rows += [count(30 + day, 200 - 4 * (day % 6 == zone), "ABCDEF"[zone]) for day in range(30) for zone in range(6)]
+    signs = tell(CountDrift(), rows)
+    assert signs and "several zones" in signs[0].summary
+
+
 def test_a_little_less_every_day_is_seen_within_a_fortnight() -> None:
     signs = shrink([0, 1, -1, 0, -2, 2] * 5 + [-2, -3, -1, -2, -3, -2, -1, -3, -2, -4, -2, -3, -2, -3])
     assert signs and "fallen short" in signs[0].summary
