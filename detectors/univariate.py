@@ -1,0 +1,272 @@
+"""What is new in a stream of numbers: the learnt detector for loads, counts and rates.
+
+A number is news when it breaks a record of the stream's own past: in itself, in its changes, in its moving ranges, or
+among the values that this hour of the day has shown. How far a record is broken is measured by the span between the
+old ones, so that neither unit nor level nor spread need be known.
+"""
+
+from collections import deque
+from datetime import datetime
+from math import inf, isfinite
+
+from detectors.state import part
+
+LARGEST = 1e150
+"""Magnitudes are cut here, so that differences and quotients stay finite."""
+
+
+@part
+class Extremes:
+    """The greatest and the least of the last few thousand values, kept by generations.
+
+    Parameters
+    ----------
+    generation
+        Values in a generation.
+    kept
+        Full generations remembered beside the one being filled.
+    """
+
+    __slots__ = ("count", "generation", "high", "highs", "kept", "low", "lows")
+
+    def __init__(self, generation: int, kept: int) -> None:
+        self.generation = generation
+        self.kept = kept
+        self.count = 0
+        self.high = -inf
+        self.low = inf
+        self.highs = [-inf]
+        self.lows = [inf]
+
+    def span(self) -> float:
+        """Greatest less least; not above 0 while they are the same."""
+        return self.high - self.low
+
+    def overshoot(self, x: float) -> float:
+        """How far `x` lies outside, as a multiple of the span; 1 for the first change of a constant."""
+        if self.low <= x <= self.high or self.low > self.high:
+            return 0.0
+        span = self.high - self.low
+        return max(x - self.high, self.low - x) / span if span > 0.0 else 1.0
+
+    def learn(self, x: float) -> None:
+        """Learn one value."""
+        if x > self.highs[-1]:
+            self.highs[-1] = x
+            self.high = max(self.high, x)
+        if x < self.lows[-1]:
+            self.lows[-1] = x
+            self.low = min(self.low, x)
+        self.count += 1
+        if self.count == self.generation:
+            self.count = 0
+            self.highs = [*self.highs[-self.kept :], -inf]
+            self.lows = [*self.lows[-self.kept :], inf]
+            self.high, self.low = max(self.highs), min(self.lows)
+
+
+@part
+class HourExtremes:
+    """The greatest and the least value of each hour of the day, day by day.
+
+    Parameters
+    ----------
+    days
+        Days remembered for each hour.
+    warm
+        Days after which an hour is half trusted.
+    """
+
+    __slots__ = ("day", "days", "highs", "lows", "warm")
+
+    def __init__(self, days: int, warm: float) -> None:
+        self.days = days
+        self.warm = warm
+        self.day = [0] * 24
+        self.highs: list[list[float]] = [[] for _ in range(24)]
+        self.lows: list[list[float]] = [[] for _ in range(24)]
+
+    def overshoot(self, x: float, at: datetime) -> float:
+        """How far `x` lies outside what this hour has shown, in its own unit, times the trust in that."""
+        highs, lows = self.highs[at.hour], self.lows[at.hour]
+        known = len(highs) - (self.day[at.hour] >= at.toordinal())
+        if known <= 0:
+            return 0.0
+        return max(x - max(highs), min(lows) - x, 0.0) * known / (known + self.warm)
+
+    def learn(self, x: float, at: datetime) -> None:
+        """Learn one value; one of an earlier day counts to the newest day of its hour."""
+        hour = at.hour
+        highs, lows = self.highs[hour], self.lows[hour]
+        if at.toordinal() > self.day[hour]:
+            self.day[hour] = at.toordinal()
+            highs.append(x)
+            lows.append(x)
+            del highs[: -self.days], lows[: -self.days]
+        else:
+            highs[-1] = max(highs[-1], x)
+            lows[-1] = min(lows[-1], x)
+
+
+@part
+class RecordNovelty:
+    """Scores how new a value is to its stream, 0–1; a single pass, nothing known beforehand.
+
+    Views of the stream each remember their extremes: the value, its changes over several lags, its range over several
+    windows, and by hour of the day the value and its short mean. The novelty is the sum of how far they are exceeded;
+    the first events and days count less. A stream that is news all the time tires: a score passes only when it is well
+    above the greatest of the last events, whether those passed or not. Extremes are learnt too, so this shows the
+    onset of something new and not that it lasts.
+
+    river's anomaly scorers saturate near 1 and answer 1 on a constant stream; records need neither a distribution nor
+    a variance, and cost a few comparisons.
+
+    Parameters
+    ----------
+    lags
+        Spans of the changes and moving ranges, events.
+    generation, kept
+        Memory of the views: values in a generation, and full generations remembered.
+    days, warm_days
+        Memory of the hours of the day, days; days after which one is half trusted.
+    warm
+        Events after which the views are half trusted.
+    half
+        Overshoot, as a multiple of the span, at which a view is half as novel as it can get.
+    weight
+        What a view at its most novel adds, where an hour's value that exceeds by the whole span adds 1.
+    mean_weight
+        What an hour's short mean that exceeds by the whole span adds.
+    cool, rise
+        Events looked back on, and the multiple of their greatest novelty that a score must reach to pass.
+
+    References
+    ----------
+    Lavin and Ahmad, Evaluating real-time anomaly detection algorithms: the Numenta Anomaly Benchmark, 2015.
+
+    Examples
+    --------
+    >>> from datetime import datetime, timedelta
+    >>> novelty, start = RecordNovelty(), datetime(2026, 3, 2)
+    >>> times = [start + timedelta(minutes=5 * n) for n in range(1000)]
+    >>> max(novelty.update(20.0 + n % 7, at) for n, at in enumerate(times)) < 0.05
+    True
+    >>> novelty.update(60.0, times[-1] + timedelta(minutes=5)) > 0.5
+    True
+    """
+
+    def __init__(
+        self,
+        lags: tuple[int, ...] = (5, 20, 80),
+        generation: int = 1000,
+        kept: int = 3,
+        days: int = 28,
+        warm_days: float = 4.0,
+        warm: float = 300.0,
+        half: float = 0.1,
+        weight: float = 0.1,
+        mean_weight: float = 0.5,
+        cool: int = 100,
+        rise: float = 1.2,
+    ) -> None:
+        self.lags = lags
+        self.warm = warm
+        self.half = half
+        self.weight = weight
+        self.mean_weight = mean_weight
+        self.cool = cool
+        self.rise = rise
+        self.count = 0
+        self.recent: list[float] = []
+        self.views = [Extremes(generation, kept) for _ in range(2 + 2 * len(lags))]
+        self.hours = HourExtremes(days, warm_days)
+        self.mean_hours = HourExtremes(days, warm_days)
+        self.peaks: deque[tuple[int, float]] = deque()
+
+    def update(self, value: float, timestamp: datetime) -> float:
+        """Score, then learn; in the river idiom `score_one` and `learn_one` at the price of one.
+
+        Parameters
+        ----------
+        value
+            The stream's next number; what is not finite scores 0 and teaches nothing.
+        timestamp
+            Its wall clock, of which only date and hour are used; it may repeat or go back.
+        """
+        if not isfinite(value):
+            return 0.0
+        x = min(max(value, -LARGEST), LARGEST)
+        views, mean = self._look(x)
+        novelty = self._novelty(x, views, mean, timestamp)
+        score = self._passed(novelty)
+        self._learn(x, views, mean, timestamp, novelty)
+        return score
+
+    def score_one(self, x: float, timestamp: datetime) -> float:
+        """Score a value without learning it."""
+        if not isfinite(x):
+            return 0.0
+        x = min(max(x, -LARGEST), LARGEST)
+        return self._passed(self._novelty(x, *self._look(x), timestamp))
+
+    def learn_one(self, x: float, timestamp: datetime) -> None:
+        """Learn a value without scoring it."""
+        self.update(x, timestamp)
+
+    def _look(self, x: float) -> tuple[list[float], float | None]:
+        """Return the views of which enough has been seen, and the mean of the last few values."""
+        recent = self.recent
+        views = [x]
+        if recent:
+            views.append(x - recent[-1])
+        seen = len(recent)
+        for lag in self.lags:
+            if seen < lag:
+                break
+            last = recent[-lag:]
+            views += (x - last[0], max(x, max(last)) - min(x, min(last)))
+        short = self.lags[0] - 1
+        return views, (sum(recent[-short:]) + x) / (short + 1) if seen >= short else None
+
+    def _novelty(self, x: float, views: list[float], mean: float | None, at: datetime) -> float:
+        total = 0.0
+        for extremes, view in zip(self.views, views, strict=False):
+            if not extremes.low <= view <= extremes.high:
+                over = extremes.overshoot(view)
+                total += over / (over + self.half) if over > 0.0 else 0.0
+        total *= self.weight * self.count / (self.count + self.warm)
+        span = self.views[0].span()
+        if span > 0.0:
+            total += self.hours.overshoot(x, at) / span
+            if mean is not None:
+                total += self.mean_weight * self.mean_hours.overshoot(mean, at) / span
+        return total
+
+    def _passed(self, novelty: float) -> float:
+        if novelty <= 0.0:
+            return 0.0
+        after = self.count - self.cool
+        greatest = max((peak for when, peak in self.peaks if when >= after), default=0.0)
+        return novelty / (1.0 + novelty) if novelty >= self.rise * greatest else 0.0
+
+    def _learn(self, x: float, views: list[float], mean: float | None, at: datetime, novelty: float) -> None:
+        for extremes, view in zip(self.views, views, strict=False):
+            extremes.learn(view)
+        self.hours.learn(x, at)
+        if mean is not None:
+            self.mean_hours.learn(mean, at)
+        if novelty > 0.0:
+            while self.peaks and self.peaks[-1][1] <= novelty:
+                self.peaks.pop()
+            self.peaks.append((self.count, novelty))
+        if self.peaks and self.peaks[0][0] <= self.count - self.cool:
+            self.peaks.popleft()
+        self.recent.append(x)
+        if len(self.recent) > self.lags[-1]:
+            del self.recent[0]
+        self.count += 1
+
+
+def factory() -> RecordNovelty:
+    """Make the detector of one stream, with the parameters that are used everywhere."""
+    return RecordNovelty()
