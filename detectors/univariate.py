@@ -7,105 +7,16 @@ old ones, so that neither unit nor level nor spread need be known.
 
 from collections import deque
 from datetime import datetime
-from math import inf, isfinite
+from math import isfinite
 
+from detectors.extremes import Extremes, HourExtremes
 from detectors.state import part
 
 LARGEST = 1e150
 """Magnitudes are cut here, so that differences and quotients stay finite."""
 
-
-@part
-class Extremes:
-    """The greatest and the least of the last few thousand values, kept by generations.
-
-    Parameters
-    ----------
-    generation
-        Values in a generation.
-    kept
-        Full generations remembered beside the one being filled.
-    """
-
-    __slots__ = ("count", "generation", "high", "highs", "kept", "low", "lows")
-
-    def __init__(self, generation: int, kept: int) -> None:
-        self.generation = generation
-        self.kept = kept
-        self.count = 0
-        self.high = -inf
-        self.low = inf
-        self.highs = [-inf]
-        self.lows = [inf]
-
-    def span(self) -> float:
-        """Greatest less least; not above 0 while they are the same."""
-        return self.high - self.low
-
-    def overshoot(self, x: float) -> float:
-        """How far `x` lies outside, as a multiple of the span; 1 for the first change of a constant."""
-        if self.low <= x <= self.high or self.low > self.high:
-            return 0.0
-        span = self.high - self.low
-        return max(x - self.high, self.low - x) / span if span > 0.0 else 1.0
-
-    def learn(self, x: float) -> None:
-        """Learn one value."""
-        if x > self.highs[-1]:
-            self.highs[-1] = x
-            self.high = max(self.high, x)
-        if x < self.lows[-1]:
-            self.lows[-1] = x
-            self.low = min(self.low, x)
-        self.count += 1
-        if self.count == self.generation:
-            self.count = 0
-            self.highs = [*self.highs[-self.kept :], -inf]
-            self.lows = [*self.lows[-self.kept :], inf]
-            self.high, self.low = max(self.highs), min(self.lows)
-
-
-@part
-class HourExtremes:
-    """The greatest and the least value of each hour of the day, day by day.
-
-    Parameters
-    ----------
-    days
-        Days remembered for each hour.
-    warm
-        Days after which an hour is half trusted.
-    """
-
-    __slots__ = ("day", "days", "highs", "lows", "warm")
-
-    def __init__(self, days: int, warm: float) -> None:
-        self.days = days
-        self.warm = warm
-        self.day = [0] * 24
-        self.highs: list[list[float]] = [[] for _ in range(24)]
-        self.lows: list[list[float]] = [[] for _ in range(24)]
-
-    def overshoot(self, x: float, at: datetime) -> float:
-        """How far `x` lies outside what this hour has shown, in its own unit, times the trust in that."""
-        highs, lows = self.highs[at.hour], self.lows[at.hour]
-        known = len(highs) - (self.day[at.hour] >= at.toordinal())
-        if known <= 0:
-            return 0.0
-        return max(x - max(highs), min(lows) - x, 0.0) * known / (known + self.warm)
-
-    def learn(self, x: float, at: datetime) -> None:
-        """Learn one value; one of an earlier day counts to the newest day of its hour."""
-        hour = at.hour
-        highs, lows = self.highs[hour], self.lows[hour]
-        if at.toordinal() > self.day[hour]:
-            self.day[hour] = at.toordinal()
-            highs.append(x)
-            lows.append(x)
-            del highs[: -self.days], lows[: -self.days]
-        else:
-            highs[-1] = max(highs[-1], x)
-            lows[-1] = min(lows[-1], x)
+ROUNDING = 1e-9
+"""Share of a stream's magnitude that is no news: what is left of equal numbers after arithmetic."""
 
 
 @part
@@ -127,8 +38,8 @@ class RecordNovelty:
         Spans of the changes and moving ranges, events.
     generation, kept
         Memory of the views: values in a generation, and full generations remembered.
-    days, warm_days
-        Memory of the hours of the day, days; days after which one is half trusted.
+    weeks, warm_days
+        Full weeks remembered by the hours of the day; days after which an hour is half trusted.
     warm
         Events after which the views are half trusted.
     half
@@ -160,7 +71,7 @@ class RecordNovelty:
         lags: tuple[int, ...] = (5, 20, 80),
         generation: int = 1000,
         kept: int = 3,
-        days: int = 28,
+        weeks: int = 4,
         warm_days: float = 4.0,
         warm: float = 300.0,
         half: float = 0.1,
@@ -179,8 +90,8 @@ class RecordNovelty:
         self.count = 0
         self.recent: list[float] = []
         self.views = [Extremes(generation, kept) for _ in range(2 + 2 * len(lags))]
-        self.hours = HourExtremes(days, warm_days)
-        self.mean_hours = HourExtremes(days, warm_days)
+        self.hours = HourExtremes(weeks, warm_days)
+        self.mean_hours = HourExtremes(weeks, warm_days)
         self.peaks: deque[tuple[int, float]] = deque()
 
     def update(self, value: float, timestamp: datetime) -> float:
@@ -229,25 +140,24 @@ class RecordNovelty:
         return views, (sum(recent[-short:]) + x) / (short + 1) if seen >= short else None
 
     def _novelty(self, x: float, views: list[float], mean: float | None, at: datetime) -> float:
+        level = self.views[0]
+        noise = ROUNDING * max(abs(level.high), abs(level.low)) if self.count else 0.0
         total = 0.0
         for extremes, view in zip(self.views, views, strict=False):
-            if not extremes.low <= view <= extremes.high:
-                over = extremes.overshoot(view)
-                total += over / (over + self.half) if over > 0.0 else 0.0
+            if not extremes.low - noise <= view <= extremes.high + noise:
+                total += 1.0 - self.half / (extremes.overshoot(view) + self.half)
         total *= self.weight * self.count / (self.count + self.warm)
-        span = self.views[0].span()
-        if span > 0.0:
+        span = level.high - level.low
+        if span > noise:
             total += self.hours.overshoot(x, at) / span
             if mean is not None:
                 total += self.mean_weight * self.mean_hours.overshoot(mean, at) / span
         return total
 
     def _passed(self, novelty: float) -> float:
-        if novelty <= 0.0:
+        if novelty <= 0.0 or (self.peaks and novelty < self.rise * self.peaks[0][1]):
             return 0.0
-        after = self.count - self.cool
-        greatest = max((peak for when, peak in self.peaks if when >= after), default=0.0)
-        return novelty / (1.0 + novelty) if novelty >= self.rise * greatest else 0.0
+        return 1.0 - 1.0 / (1.0 + novelty)
 
     def _learn(self, x: float, views: list[float], mean: float | None, at: datetime, novelty: float) -> None:
         for extremes, view in zip(self.views, views, strict=False):
@@ -255,6 +165,7 @@ class RecordNovelty:
         self.hours.learn(x, at)
         if mean is not None:
             self.mean_hours.learn(mean, at)
+        # What stays in `peaks` falls from left to right, so that its first is the greatest of the last events.
         if novelty > 0.0:
             while self.peaks and self.peaks[-1][1] <= novelty:
                 self.peaks.pop()
