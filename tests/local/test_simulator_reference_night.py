@@ -19,7 +19,7 @@ SEEDS = range(2)
 @cache
 def night(seed: int) -> tuple[World, Label, list[Telemetry], list[Telemetry]]:
     """Answer the world, the label, what happened during the night and what before it, at the site."""
-    world = World(seed, 1, 4, date(2026, 12, 7), [Part("reference-night")])
+    world = World(seed, 1, 4, date(2026, 12, 7), [Part("reference-night")], sparse=True)
     seen: dict[bytes, Telemetry] = {}
     for line in world.lines():
         if line.topic in TOPICS and line.value:

@@ -26,6 +26,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--ordinary", type=int, default=16, help="estates of ordinary life")
     parser.add_argument("--sites", type=int, default=4, help="sites of each of them")
     parser.add_argument("--days", type=int, default=60, help="days of each of them")
+    parser.add_argument("--warm-up", type=int, default=14, help="days before a scenario")
     parser.add_argument("--dense", action="store_true", help="with all devices of a site, not a few slow ones")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="save everything to this JSON file")
@@ -37,7 +38,7 @@ def cases(chosen: argparse.Namespace) -> list[Case]:
     found = list(ordinary(chosen.ordinary, chosen.sites, chosen.days))
     for kind, names in (("attack", chosen.attacks), ("benign", chosen.benign)):
         if names is None or names:
-            found += scenarios(chosen.seeds, names, (kind,))
+            found += scenarios(kind, chosen.seeds, names, chosen.warm_up)
     if chosen.dense:
         found = [msgspec.structs.replace(case, sparse=False) for case in found]
     return sorted(found, key=lambda case: -case.weight)

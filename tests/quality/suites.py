@@ -31,18 +31,19 @@ class Case(Struct, frozen=True):
         return self.sites * self.days
 
 
-def scenarios(seeds: int, only: list[str] | None = None, kinds: tuple[str, ...] = ("attack", "benign")) -> list[Case]:
-    """List the cases with a scenario in them: so many seeds of each, all different."""
+def scenarios(kind: str, seeds: int, only: list[str] | None = None, warm_up: int = WARM_UP) -> list[Case]:
+    """List the cases with a scenario of a kind in them: so many seeds of each, all different."""
     cases = []
     for number, scenario in enumerate(library().values()):
-        if scenario.kind not in kinds or (only and scenario.name not in only):
+        if scenario.kind != kind or (only and scenario.name not in only):
             continue
         for seed in range(seeds):
             start = FIRST + timedelta(weeks=(5 * number + 9 * seed) % 50)
             if scenario.only:
-                start = scenario.only - timedelta(days=WARM_UP)
-            days = WARM_UP + scenario.lasts + 2
-            cases.append(Case(scenario.kind, scenario.name, 1000 + 100 * number + seed, scenario.sites, days, start))
+                start = scenario.only - timedelta(days=warm_up)
+            days = warm_up + scenario.lasts + 2
+            name, sites = scenario.name, scenario.sites
+            cases.append(Case(kind, name, 1000 + 100 * number + seed, sites, days, start, warm_up=warm_up))
     return cases
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.long
 RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "recordings"
 needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="../shared/data/recordings is not here")
 MONDAY = date(2026, 11, 16)
-NIGHTS = ("reference-night", "freeze-frame", "watched-lorry")
+NIGHTS = ("reference-night", "freeze-frame")
 ALIKE = ("firmware-night", "wan-outage", "cleaners-alarm")
 
 
@@ -58,7 +58,7 @@ def test_ordinary_days_page_nobody() -> None:
 def test_the_measures_are_those_of_the_outcomes() -> None:
     some = [*(outcome("attack", name) for name in NIGHTS), *(outcome("benign", name) for name in ALIKE)]
     found = {one.name: one for one in measures([*some, outcome("ordinary", sites=2)])}
-    assert found["attacks that must page, paged"].value == 100 and found["attacks that must page, paged"].count == 3
+    assert found["attacks that must page, paged"].value == 100 and found["attacks that must page, paged"].count == 2
     assert found["false pages, ordinary life"].value == 0 and found["false pages, ordinary life"].count >= 9
     assert found["supply cut → finding, median"].good and found["supply cut, found"].value == 100
     assert sum(row["count"] for row in reliability(some)) == sum(len(one.risks) for one in some)

@@ -6,6 +6,7 @@ from typing import Any
 from streams.local.simulator import habits
 from streams.local.simulator.devices import Camera, Device, Meter, Radio, Recorder
 from streams.local.simulator.places import CARRIERS, PLACES, Place, new_plate
+from streams.local.simulator.rough import roughen
 from streams.local.simulator.site import Site
 from streams.local.simulator.stock import Stock
 
@@ -24,12 +25,9 @@ def sites(seed: int, number: int, sparse: bool = False, first: int = 0) -> list[
 def _thin(site: Site) -> None:
     """Leave a site few devices that speak seldom: cheap to simulate for months."""
     del site.radios[FEW:], site.cameras[FEW:]
-    for device in (*site.radios, *site.cameras, site.recorder):
-        device.interval = max(device.interval, SELDOM)
     generator = [site.generator] if site.generator else []
-    ups = [site.ups] if site.ups else []
-    for device in (*site.meters, *generator, *ups, *site.paths):
-        device.interval = max(device.interval, SELDOM / 2)
+    for device in (*site.powered(), *site.paths, *site.radios, *generator):
+        device.interval = max(device.interval, SELDOM)
 
 
 def site(seed: int, index: int) -> Site:
@@ -44,7 +42,7 @@ def site(seed: int, index: int) -> Site:
     zones = ["A", "B", "C", "D", "E", "CAGE"][-rng.randint(2, 6) :]
     handheld = sender.device("hh-1", "rfid")
     one_gate = sender.device("gate-1", "shipment")
-    return Site(
+    made = Site(
         id=name,
         seed=seed,
         place=place,
@@ -72,6 +70,8 @@ def site(seed: int, index: int) -> Site:
         approvers=[f"m-{number}" for number in rng.sample(range(10, 99), rng.randint(2, 5))],
         extras=rng.choice(({}, {}, {"gateway": "edge-2"}, {"tenant": "north"}, {"x": {"build": 41, "ok": True}})),
     )
+    roughen(made, Random(f"{seed}/rough/{index}"))
+    return made
 
 
 class _Sender:
@@ -130,10 +130,10 @@ def _power(sender: _Sender, place: Place) -> dict[str, Any]:
 
 
 def _paths(sender: _Sender) -> list[Device]:
-    paths = [sender.device("path-ip", "alarm", sender.rng.choice((45.0, 60.0, 90.0, 180.0)))]
+    paths = [sender.device("path-ip", "alarm", sender.rng.choice((45.0, 60.0, 90.0, 180.0)), path="ip")]
     if sender.rng.random() < 0.7:
         every = sender.rng.choice((60.0, 180.0, 300.0))
-        paths.append(sender.device("path-cell", "alarm", every, outlives=sender.rng.random() < 0.6))
+        paths.append(sender.device("path-cell", "alarm", every, outlives=sender.rng.random() < 0.6, path="cellular"))
     return paths
 
 

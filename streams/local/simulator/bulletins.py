@@ -15,7 +15,7 @@ WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 def first(site: Site, day: Day) -> None:
     """Plan what a site declares on the first day: all, some or nothing."""
     rng = site.rng("profile")
-    if rng.random() < 0.7:
+    if rng.random() < 0.6:
         profile = {"type": "site.profile", "site": site.id, **_profile(site, rng)}
         site.bulletins.append((day.start, "control.sites", site.id, profile))
     for carton in [zone[0] for zone in site.stock.zones.values() if zone][: rng.choice((0, 0, 2, 4))]:
@@ -52,8 +52,9 @@ def _profile(site: Site, rng: Random) -> dict[str, Any]:
 
 def _hours(site: Site) -> list[dict[str, Any]]:
     by_hours: dict[tuple[float, float], list[int]] = {}
-    for weekday, hours in site.habits.hours.items():
-        by_hours.setdefault(hours, []).append(weekday)
+    wrong = site.habits.misdeclared
+    for weekday, (begin, end) in site.habits.hours.items():
+        by_hours.setdefault((max(0.0, begin + wrong), end + wrong), []).append(weekday)
     return [{"days": days, "from": _clock(begin), "to": _clock(end)} for (begin, end), days in by_hours.items()]
 
 

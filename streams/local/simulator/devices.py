@@ -26,6 +26,8 @@ class Device:
     due: float = 0.0
     outlives: bool = False
     """It reports over the cellular path, whatever happens to the site's line."""
+    path: str = ""
+    """Which of the panel's own paths it is: `ip` or `cellular`."""
 
 
 @dataclass(slots=True, eq=False)

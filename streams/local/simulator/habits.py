@@ -1,6 +1,6 @@
 """How one site differs from the next: hours, rates and bad habits, drawn once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from math import exp
 from random import Random
@@ -86,6 +86,26 @@ class Habits:
     likelihood: float
     spoils: float
     duplicates: float
+    hides: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Optional fields that are never told here, by type."""
+    odd: float = 0.0
+    """Call-outs when nobody should be there."""
+    night_drops: tuple[int, ...] = ()
+    """ISO weekdays on which a haulier with a key delivers at `drop_hour`, by night."""
+    drop_hour: float = 3.0
+    misdeclared: float = 0.0
+    """Minutes by which the declared hours are wrong."""
+    corrects: float = 0.6
+    """Share of counts after which the books are corrected."""
+    miscounts: float = 0.0
+    """Share of counts that are far off."""
+    long_outages: float = 0.0
+    switches: float = 0.006
+    """How often a network switch fails."""
+    pauses: float = 0.0
+    """How often the recorder pauses."""
+    spool: float = 1.0
+    """By how much the gateway's batches are longer than elsewhere."""
 
     def season(self, day: date) -> float:
         """Answer how much busier than usual a date is."""

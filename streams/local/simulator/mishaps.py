@@ -54,6 +54,11 @@ def _grid(site: Site, day: Day, rng: Random) -> None:
         end = start + _long(rng, 4, 3600)
         for feed in feeds:
             site.spells.add(on.FEED_DEAD, start + rng.uniform(0, 0.5), end + rng.uniform(0, 0.5), feed)
+    if _some(rng, site.habits.long_outages / 2):
+        start = _anytime(rng, day)
+        end = start + rng.uniform(2, 12) * 3600
+        for feed in feeds:
+            site.spells.add(on.FEED_DEAD, start + rng.uniform(0, 0.5), end + rng.uniform(0, 0.5), feed)
     if len(feeds) > 1 and _some(rng, 0.025 * factor):
         start = _anytime(rng, day)
         site.spells.add(on.FEED_DEAD, start, start + _long(rng, 30, 5400), rng.choice(feeds))
@@ -83,6 +88,9 @@ def _lines(site: Site, day: Day, rng: Random) -> None:
     if _some(rng, 0.015 * factor):
         start = _anytime(rng, day)
         site.spells.add(on.WAN, start, start + rng.uniform(0.7, 9) * 3600)
+    if _some(rng, site.habits.long_outages):
+        start = _anytime(rng, day)
+        site.spells.add(on.WAN, start, start + rng.uniform(9, 50) * 3600)
     everything = [*site.meters, *site.radios, *site.cameras, site.recorder, *site.paths]
     for device in everything:
         if _some(rng, 0.004 * factor):
@@ -115,7 +123,7 @@ def _pictures(site: Site, day: Day, rng: Random) -> None:
             site.spells.add(on.LOST, start, start + _long(rng, 10, 900), name)
         if _some(rng, 0.0015 * factor):
             start = _anytime(rng, day)
-            site.spells.add(on.LOST, start, start + rng.uniform(2, 60) * 3600, name)
+            site.spells.add(on.LOST, start, start + _long(rng, 2, 240) * 3600, name)
         if _some(rng, 0.006 * factor):
             start = _working(rng, day)
             site.spells.add(on.MOVED, start, start + _long(rng, 120, 5400), name)
@@ -126,8 +134,7 @@ def _pictures(site: Site, day: Day, rng: Random) -> None:
         if camera.outdoor and summer and _some(rng, 0.01):
             start = _anytime(rng, day)
             site.spells.add(on.WEB, start, start + rng.uniform(1, 12) * 86400, name)
-    switch = rng.random() < 0.006 * factor
-    if switch:  # A network switch restarts or dies: several cameras at once.
+    if _some(rng, site.habits.switches):  # A network switch restarts or dies: several cameras at once.
         start = _anytime(rng, day)
         end = start + _long(rng, 60, 5400)
         for camera in rng.sample(site.cameras, max(2, len(site.cameras) // 2)):
@@ -137,6 +144,9 @@ def _pictures(site: Site, day: Day, rng: Random) -> None:
 def _disks(site: Site, day: Day, rng: Random) -> None:
     if _some(rng, 0.004 * site.habits.mishap):  # One fails at any hour; it is replaced a working day later.
         site.spells.add(on.DISKS, _anytime(rng, day), day.end + rng.uniform(8, 40) * 3600, level=1)
+    if _some(rng, site.habits.pauses):
+        start = _anytime(rng, day)
+        site.spells.add(on.PAUSED, start, start + _long(rng, 30, 3600))
     if day.opening and _some(rng, 0.003):
         start = _working(rng, day)
         site.spells.add(on.DISKS, start, start + rng.uniform(3, 40) * 60, level=1)

@@ -45,6 +45,8 @@ class Site:
     approvers: list[str]
     extras: dict[str, Any]
     """Fields unknown to the contract that this site's gateway adds."""
+    grip: dict[str, float] = field(default_factory=dict)
+    """How well a read point reads, as a share of what is usual here."""
     spells: Spells = field(default_factory=Spells)
     orders: list[Order] = field(default_factory=list)
     """Orders not yet carried out."""

@@ -28,6 +28,7 @@ REPLAYED = "replayed"
 SHRINK = "shrink"
 RUSH = "rush"
 UPS_WEAK = "ups-weak"
+PAUSED = "paused"
 
 
 class Spell(NamedTuple):

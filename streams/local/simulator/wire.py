@@ -60,7 +60,7 @@ class Wire:
         self.links = {}
         batches = rng.random() < 0.5
         for domain, longest in (("power", 30), ("alarm", 20), ("camera", 60), ("rfid", 45), ("shipment", 10)):
-            batch = rng.uniform(2, longest) if batches and rng.random() < 0.7 else 0.0
+            batch = rng.uniform(2, longest) * site.habits.spool if batches and rng.random() < 0.7 else 0.0
             slow = rng.choice((0.0, 0.002, 0.02))
             self.links[domain] = Link(batch, rng.choice((0.0, 0.0, 0.05, 0.4, 2.0)), slow)
         self.backwards = rng.random() < 0.3
@@ -108,6 +108,11 @@ class Wire:
         link = self.links[domain]
         shown = when + device.skew
         whole = {"site": site.id, "device": device.name, "time": stamp(shown), **body, **site.extras}
+        for name in site.habits.hides.get(body["type"], ()):
+            if body["type"] == "shipment.planned":
+                whole[name] = []
+            else:
+                whole.pop(name, None)
         if device.sequence is not None:
             whole["sequence"] = device.sequence
             device.sequence += 1

@@ -14,7 +14,7 @@ from streams.local.simulator import build, bulletins, mishaps
 from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day, stamp
 from streams.local.simulator.devices import Event
-from streams.local.simulator.life import camera, indoors, outbound, panel, power, radio
+from streams.local.simulator.life import camera, indoors, oddly, outbound, panel, power, radio
 from streams.local.simulator.scenarios import Label, Part, Scenario, find
 from streams.local.simulator.site import Site
 from streams.local.simulator.wire import Sent, Wire, clock
@@ -140,6 +140,8 @@ class World:
         if day.number == 0:
             bulletins.first(site, day)
         mishaps.plan(site, day)
+        oddly.live(site, day)
+        day = site.day(day.number, self.start)
         following = site.day(day.number + 1, self.start)
         outbound.live(site, day, following.opening)
         indoors.live(site, day)

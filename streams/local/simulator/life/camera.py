@@ -135,6 +135,7 @@ def _recorder(site: Site, day: Day, out: list[Event]) -> None:
     rng = site.rng("recorder", day.number)
     silent = site.spells.of(on.SILENT, day.start, day.end, recorder.name)
     missing = site.spells.of(on.DISKS, day.start, day.end)
+    pauses = site.spells.of(on.PAUSED, day.start, day.end)
     forgets = site.spells.of(on.FORGET, day.start - recorder.retention, day.end)
     for spell in missing:
         if day.start <= spell.start < day.end:
@@ -154,7 +155,7 @@ def _recorder(site: Site, day: Day, out: list[Event]) -> None:
             "type": "recorder.status",
             "disks": disks,
             "disks_expected": recorder.disks,
-            "recording": disks > 0,
+            "recording": disks > 0 and not holding(pauses, when),
         }
         if recorder.tells_age:
             oldest = max([when - recorder.retention, *(spell.start for spell in forgets if spell.start <= when)])

@@ -24,7 +24,7 @@ def live(site: Site, day: Day) -> None:
     lorries = max(1, round(site.habits.inbound * rush * rng.uniform(0.5, 1.5)))
     short = max(0, round(site.stock.usual * rush**0.5) - len(site.stock))
     for _ in range(lorries):
-        _arrive(site, rng.uniform(begin + 900, end - 3600), round(short / lorries * rng.uniform(0.7, 1.1)), rng)
+        deliver(site, rng.uniform(begin + 900, end - 3600), round(short / lorries * rng.uniform(0.7, 1.1)), rng)
     for _ in range(rng.randint(0, 5)):
         _visitor(site, rng.uniform(begin, end), rng)
     for _ in range(round(rng.expovariate(1 / site.habits.relabels))):
@@ -44,7 +44,7 @@ def _shrink(site: Site, day: Day, rng: Random) -> None:
             site.stock.booked[carton.zone] = site.stock.booked.get(carton.zone, 0) + 1
 
 
-def _arrive(site: Site, when: float, number: int, rng: Random) -> None:
+def deliver(site: Site, when: float, number: int, rng: Random) -> None:
     """Unload a lorry: new cartons through a dock into zones."""
     habits = site.habits
     plate = (
@@ -124,10 +124,12 @@ def count(site: Site, when: float, rng: Random, share: float = 0.05) -> None:
         if rng.random() < 0.12:
             stock.booked[zone] = stock.booked.get(zone, 0) + rng.choice((-3, -1, -1, 1, 1, 2, 5))
         missed = rng.choice((0, 0, 0, 0, 0, 0, 1, 2))
+        if rng.random() < site.habits.miscounts:
+            missed = round(len(cartons) * rng.uniform(-0.1, 0.2))
         counted = max(0, len(cartons) - missed)
         expected = max(0, len(cartons) + stock.booked.get(zone, 0))
         body = {"type": "rfid.count", "zone": zone, "counted": counted, "expected": expected}
         when += rng.uniform(30, 600)
         site.note(when, site.handheld, body)
-        if rng.random() < 0.6:
+        if rng.random() < site.habits.corrects:
             stock.booked[zone] = 0

@@ -169,7 +169,7 @@ def gate(site: Site, when: float, plate: str, way: str, rng: Random) -> None:
 def read(site: Site, when: float, point: str, carton: Carton, step: str, rng: Random, sscc: str | None = None) -> None:
     """Read a carton's tag at a read point, or miss it."""
     habits = site.habits
-    if rng.random() > habits.read_rate:
+    if rng.random() > habits.read_rate * (1 if step == "cycle_counting" else site.grip.get(point, 1)):
         return
     body: Body = {"type": "rfid.read", "epc": carton.epc, "biz_step": step, "read_point": point}
     if rng.random() < habits.tells_tid:

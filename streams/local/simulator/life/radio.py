@@ -60,12 +60,11 @@ def _exposed(jams: list[Spell], start: float, end: float) -> float:
 def _path(site: Site, day: Day, path: Device, out: list[Event]) -> None:
     rng = site.rng(f"path/{path.name}", day.number)
     silent = site.spells.of(on.SILENT, day.start, day.end, path.name)
-    kind = "ip" if path.name == "path-ip" else "cellular"
     for when in due(path, day, rng, []):
         if silent and holding(silent, when):
             continue
-        body: Body = {"type": "alarm.heartbeat", "path": kind}
-        if kind == "ip":
+        body: Body = {"type": "alarm.heartbeat", "path": path.path}
+        if path.path == "ip":
             body["packet_loss"] = round(max(0.0, rng.gauss(-0.01, 0.01)), 3)
         else:
             body["rssi"] = round(rng.gauss(-78, 4), 1)
