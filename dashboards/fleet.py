@@ -56,6 +56,15 @@ def fleet() -> Json:
                 height=10,
                 links=[SITE],
             ),
+            bars(
+                "Blindest sites",
+                "Mean share of live devices over a site's domains, the least first: below one half a site is blind.",
+                Query("sort(bottomk(20, avg by (site) (max by (site, domain) (tocsin_site_coverage))))", "{{site}}"),
+                unit="percentunit",
+                most=1,
+                height=10,
+                links=[SITE],
+            ),
             happenings("Incidents", "What opened, escalated and closed, newest first.", ["tocsin"]),
             graph(
                 "Open incidents",

@@ -60,12 +60,19 @@ def site() -> Json:
                 thresholds=RISK,
                 most=1,
             ),
+            graph(
+                "Blindness budget",
+                "Share of the site's known devices that are live, by domain: what could be seen if it happened now.",
+                Query('max by (domain) (tocsin_site_coverage{site="$site"})', "{{domain}}"),
+                unit="percentunit",
+                most=1,
+            ),
             bars(
                 "Evidence now",
                 "Timeline entries of the open incidents, by domain.",
                 Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
             ),
         ],
-        variables=[variable("site", "Site", "label_values(tocsin_site_risk, site)")],
+        variables=[variable("site", "Site", "label_values(tocsin_site_coverage, site)")],
         marked=("tocsin", "site:$site"),
     )

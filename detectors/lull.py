@@ -88,6 +88,11 @@ class Lull(Detector[E_contra]):
         self.spoke[slot] = 0.97 * self.spoke[slot] + bool(heard)
         return signs
 
+    def coverage(self) -> tuple[int, int]:
+        """Tell how many of its devices are live, and how many are known."""
+        missed = sum(speaker.told for speaker in self.speakers.values())
+        return 0 if self.told else len(self.speakers) - missed, len(self.speakers)
+
     def _domain(self, slot: int, now: float, scene: Scene) -> list[Sign]:
         if scene.armed:
             return []

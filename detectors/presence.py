@@ -1,6 +1,5 @@
 """Who is heard at a site, and in what rhythm: interval, jitter, delay and losses of every periodic stream."""
 
-from collections.abc import Iterator
 from math import ceil, inf
 
 from detectors.rhythm import LEAST, STEADY, Stream, needed
@@ -118,12 +117,20 @@ class Presence:
             return False
         return len(domains) > 1
 
-    def census(self, now: float) -> Iterator[tuple[str, bool]]:
-        """Tell for each periodic device its domain, and whether it should have spoken by `now` and did not."""
+    def coverage(self, now: float) -> dict[str, tuple[int, int]]:
+        """Tell for each domain how many of its periodic devices are live at `now`, and how many are known."""
+        found: dict[str, tuple[int, int]] = {}
         for kind, streams in self.streams.items():
-            domain = "camera" if kind.startswith("recorder") else kind.partition(".")[0]
+            known = live = 0
             for stream in streams.values():
-                yield domain, self.due(stream, now) < now
+                due = self.due(stream, now)
+                if due < inf:
+                    known += 1
+                    live += due > now
+            if known:
+                before = found.get(DOMAINS[kind], (0, 0))
+                found[DOMAINS[kind]] = before[0] + live, before[1] + known
+        return found
 
     def _beat(self, stream: Stream | None, clock: float) -> None:
         pause = clock - self.latest

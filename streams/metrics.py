@@ -63,6 +63,12 @@ DEVICES = Gauge("tocsin_devices", "Devices known to this worker", ["domain"], re
 SILENT_DEVICES = Gauge(
     "tocsin_silent_devices", "Devices that should have spoken and did not", ["domain"], registry=WORKER
 )
+COVERAGE = Gauge(
+    "tocsin_site_coverage",
+    "Share of a site's known devices that are live, 0 to 1: its blindness budget",
+    ["site", "domain"],
+    registry=WORKER,
+)
 
 OPEN_INCIDENTS = Gauge("tocsin_open_incidents", "Incidents that are not closed", ["severity"], registry=NOTIFIER)
 SITE_RISK = Gauge("tocsin_site_risk", "Highest risk among a site's open incidents, 0 to 1", ["site"], registry=NOTIFIER)
@@ -93,7 +99,7 @@ SINK_PENDING = Gauge(
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
-    *(CHECKPOINT_AGE, CLOCK, PARTITIONS, SITES, SILENT_SITES, DEVICES, SILENT_DEVICES),
+    *(CHECKPOINT_AGE, CLOCK, PARTITIONS, SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, NOTIFICATIONS, NOTIFY_DELAY),
     *(SINK_UP, SINK_PENDING),
 )

@@ -29,11 +29,22 @@ FORMAT = 1
 
 
 class Census(NamedTuple):
-    """Who is there: periodic devices by domain, those of them that should have spoken, and sites gone silent."""
+    """Who is there.
+
+    Attributes
+    ----------
+    devices, silent
+        Devices by domain, and those of them that should have spoken and did not.
+    silent_sites
+        How many sites nothing is heard of any more.
+    coverage
+        Share of live devices by site and domain: what could be seen right now, 0-1.
+    """
 
     devices: Counter[str]
     silent: Counter[str]
     silent_sites: int
+    coverage: dict[tuple[str, str], float]
 
 
 class _Held(NamedTuple):
@@ -136,16 +147,15 @@ class Shard:
 
     def census(self) -> Census:
         """Count who is there and who is silent by now."""
-        devices: Counter[str] = Counter()
-        silent: Counter[str] = Counter()
+        found = Census(Counter(), Counter(), 0, {})
         silent_sites = 0
-        for watch in self._watches.values():
-            presence = watch.scene.presence
-            silent_sites += presence.severed(self.clock)
-            for domain, missing in presence.census(self.clock):
-                devices[domain] += 1
-                silent[domain] += missing
-        return Census(devices, silent, silent_sites)
+        for site, watch in self._watches.items():
+            silent_sites += watch.scene.presence.severed(self.clock)
+            for domain, (live, known) in watch.coverage().items():
+                found.devices[domain] += known
+                found.silent[domain] += known - live
+                found.coverage[site, domain] = live / known
+        return found._replace(silent_sites=silent_sites)
 
     def take_dirty(self) -> set[str]:
         """Name the sites that changed since the last call."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from detectors.bank import catalogue
 from detectors.base import Detector, Sign
+from detectors.lull import Lull
 from detectors.scene import Registry, Scene
 from detectors.state import dump, fill
 from streams.incidents.case import Case
@@ -145,6 +146,14 @@ class Watch:
         for event, body in self.case.decide(now):
             self.out.append(Output(now, event, body))
         self.due = self._next()
+
+    def coverage(self) -> dict[str, tuple[int, int]]:
+        """Tell for each domain how many of the site's devices are live by now, and how many are known and warmed up."""
+        found = self.scene.presence.coverage(self.clock)
+        for detector in self.detectors.values():
+            if isinstance(detector, Lull) and detector.speakers:
+                found[detector.domain] = detector.coverage()
+        return found
 
     def _next(self) -> float:
         return min(self.case.due(), self.reorder.due(), self.timers.due())

@@ -67,6 +67,10 @@ class Gauges:
         for domain in metrics.DOMAINS:
             metrics.DEVICES.labels(domain).set(sum(one.devices[domain] for one in counts))
             metrics.SILENT_DEVICES.labels(domain).set(sum(one.silent[domain] for one in counts))
+        metrics.COVERAGE.clear()  # sites that moved to another worker are shown there
+        for one in counts:
+            for (site, domain), share in one.coverage.items():
+                metrics.COVERAGE.labels(site, domain).set(share)
 
     def _count(self, runners: list[Runner]) -> None:
         told = self._told

@@ -84,6 +84,7 @@ def test_every_query_answers_in_a_real_prometheus() -> None:
     metrics.SITE_RISK.labels("A-1").set(0.9)
     for domain in metrics.DOMAINS:
         metrics.SITE_EVIDENCE.labels("A-1", domain).set(2)
+        metrics.COVERAGE.labels("A-1", domain).set(0.9)
         metrics.FINDINGS.labels(domain, "some").inc()
     metrics.DEAD_LETTERS.labels("type").inc()
     metrics.COMMANDS.labels("lockdown").inc()
