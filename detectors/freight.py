@@ -1,6 +1,6 @@
 """What the goods ledger is made of: orders, visits of lorries, loadings, pallets passing a door, and their names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -13,6 +13,7 @@ DEPARTED_S = 36 * 3600.0
 ABANDONED_S = 10 * 86400.0
 """How long after its window an order that has left, or has not, is still remembered in full, s."""
 
+CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 LOOKALIKES = ("0OQD", "1IL", "2Z", "5S", "8B", "6G", "VY", "MN", "EF", "CG")
 """Characters that cameras confuse even when they are sure."""
 
@@ -132,18 +133,25 @@ def bare(event: Any) -> bool:
 class Passing:
     """A pallet's tags as a reader sees them go by."""
 
-    __slots__ = ("last", "rewritten", "sscc", "tags")
+    __slots__ = ("last", "renamed", "rewritten", "sscc", "tags")
 
     def __init__(self, sscc: str, at: float) -> None:
         self.sscc = sscc
         self.last = at
         self.tags = 0
+        self.renamed = 0
         self.rewritten = 0
 
 
 def masks(plate: str) -> list[str]:
     """Write a plate once for each of its characters with that one hidden: plates one character apart share a mask."""
     return [f"{plate[:n]}?{plate[n + 1 :]}" for n in range(len(plate))]
+
+
+def neighbours(plate: str, plates: Container[str]) -> list[str]:
+    """Find those of `plates` that differ from this one in a single character."""
+    variants = (f"{plate[:n]}{c}{plate[n + 1 :]}" for n in range(len(plate)) for c in CHARACTERS if c != plate[n])
+    return [other for other in variants if other in plates]
 
 
 def near(plate: str, others: Iterable[str]) -> str | None:

@@ -5,7 +5,7 @@ Everything keyed by data is capped and forgets the oldest. Times are event times
 
 from typing import Any
 
-from detectors.freight import Loading, Order, Passing, Visit, bare, chip, label, plain
+from detectors.freight import Loading, Order, Passing, Visit, bare, chip, label, plain, product
 from detectors.state import part
 from detectors.tags import Tags
 
@@ -35,6 +35,7 @@ class Goods:
         self.points: dict[str, list[Passing]] = {}
         self.tags = Tags()
         self.rewritten: dict[int, float] = {}
+        self.renamed: dict[int, float] = {}
         self.retired: dict[int, float] = {}
         self.gates = 0
         self.tagged = 0
@@ -74,6 +75,7 @@ class Goods:
         now = passing[-1]
         now.last = max(now.last, at)
         now.tags += 1
+        now.renamed += epc in self.renamed and at - self.renamed[epc] < REWRITTEN_S
         now.rewritten += epc in self.rewritten and at - self.rewritten[epc] < REWRITTEN_S
 
     def _encode(self, event: Any, at: float) -> None:
@@ -86,6 +88,8 @@ class Goods:
             self._remember(self.retired, before, at)
             if event.previous_epc is not None:
                 self._remember(self.rewritten, epc, at)
+                if product(event.previous_epc) != product(event.epc):
+                    self._remember(self.renamed, epc, at)
 
     @staticmethod
     def _remember(table: dict[int, float], epc: int, at: float) -> None:

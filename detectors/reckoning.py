@@ -33,6 +33,7 @@ USUAL: dict[str, tuple[str, float]] = {
     "twice": ("goods", 0.0007),
     "foreign_pallet": ("goods", 0.01),
     "relabelled": ("label", 0.003),
+    "renamed": ("label", 0.0003),
     "unread": ("tags", 0.05),
     "less_than_loaded": ("goods", 0.03),
     "more_than_loaded": ("goods", 0.06),

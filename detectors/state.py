@@ -14,7 +14,12 @@ from typing import Any, TypeVar
 from river import stats
 
 T = TypeVar("T", bound=type)
-_PARTS: dict[str, type] = {"river.Mean": stats.Mean, "river.Var": stats.Var, "river.Count": stats.Count}
+_PARTS: dict[str, type] = {
+    "river.Mean": stats.Mean,
+    "river.Var": stats.Var,
+    "river.Count": stats.Count,
+    "river.EWMean": stats.EWMean,
+}
 _TAGS: dict[type, str] = {cls: tag for tag, cls in _PARTS.items()}
 _COLLECTIONS: dict[type, str] = {tuple: "t", set: "s", frozenset: "f"}
 _SCALARS = (bool, float, str, bytes, type(None))

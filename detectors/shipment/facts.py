@@ -5,7 +5,7 @@ fact that can't be told (no plate given, a site first heard of today) is left ou
 """
 
 from detectors.events import ShipmentDeparted, ShipmentLoaded
-from detectors.freight import Order, Passing, bare, differing, label, near, plain
+from detectors.freight import Order, Passing, bare, label, near, neighbours, plain
 from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
@@ -93,6 +93,8 @@ def _tags(passing: Passing | None, scene: Scene) -> Facts:
     if passing is not None and passing.tags:
         swapped = passing.rewritten >= 2 and 2 * passing.rewritten >= passing.tags
         facts["relabelled"] = "its goods were relabelled shortly before" if swapped else ""
+        most = passing.renamed >= 3 and 2 * passing.renamed >= passing.tags
+        facts["renamed"] = "its goods were given the labels of other products shortly before" if most else ""
     return facts
 
 
@@ -132,9 +134,7 @@ def _lorry(plate: str, order: Order | None, scene: Scene) -> Facts:
         changed = bool(order.changed) and 0.0 <= at - order.changed < 2 * 3600.0
         facts["new_plates"] = "its order was given another lorry shortly before" if changed else ""
     if goods.gates > 20:
-        seen = goods.inside(plate, at) or any(
-            differing(plate, other) <= 1 and goods.inside(other, at) for other in goods.plates
-        )
+        seen = goods.inside(plate, at) or any(goods.inside(other, at) for other in neighbours(plate, goods.plates))
         facts["unseen_lorry"] = "" if seen else f"the gate has not seen lorry {plate} come in"
     return facts
 

@@ -112,6 +112,23 @@ def test_a_lorry_that_takes_far_more_than_was_loaded_is_named_and_one_unscanned_
     assert best(signs) > 0.5 and "7" in signs[-1].summary
 
 
+def test_goods_that_were_made_other_products_before_they_leave_by_day_are_named() -> None:
+    def leave(article: int) -> list[Sign]:
+        rows: list[Row] = []
+        for n in range(6):
+            row: Row = {"t": MORNING - HOUR + 60 * n, "type": "rfid.encode", "device": "enc-1", "biz_step": "encoding"}
+            names = {"epc": f"urn:epc:id:sgtin:1.1.{n}", "previous_epc": f"urn:epc:id:sgtin:1.{article}.{90 + n}"}
+            rows.append(row | names | {"tid": f"E28{n}"})
+        door: Row = {"type": "rfid.read", "device": "rdr-1", "biz_step": "loading", "read_point": "D1"}
+        rows += [door | {"t": MORNING - 30 + n, "epc": f"urn:epc:id:sgtin:1.1.{n}"} for n in range(6)]
+        return load(
+            *order(MORNING), OPENED, gate(MORNING - 600, "LEW4660"), *rows, loaded(MORNING, "SO-X", "LEW4660", 0)
+        )
+
+    assert leave(article=1) == [], "damaged labels are replaced every day"
+    assert "labels of other products" in leave(article=2)[0].summary
+
+
 def test_a_missing_seal_and_a_lorry_of_no_order_add_to_what_is_odd() -> None:
     seal = departed(MORNING, "SO-X", "QQ99XYZ") | {"order": None, "seal": None}
     signs = tell(UnentitledDeparture(), [*weeks(40), seal | {"t": 40 * DAY + 2 * HOUR}])

@@ -79,8 +79,16 @@ def test_a_site_whose_carriers_name_their_lorries_late_learns_it() -> None:
 
 
 def test_a_plate_inside_that_comes_in_again_is_named_but_not_a_lorry_that_rolls_on() -> None:
-    rows = [gate(0.0, "KCDT0497"), gate(40.0, "KCDT0497"), gate(HOUR, "KCDT0497")]
-    assert [sign.evidence["inside_min"] for sign in tell(TwinPlate(), rows)] == [59.3]
+    rows = [gate(0.0, "KCDT0497"), gate(40.0, "KCDT0497"), gate(0.5 * HOUR, "KCDT0497")]
+    assert [sign.evidence["inside_min"] for sign in tell(TwinPlate(), rows)] == [29.3]
+    assert tell(TwinPlate(), [*rows[:2], gate(3 * HOUR, "KCDT0497")]) == [], "longer than any visit: it left unseen"
+    aboard = story.loaded(3 * HOUR - 120, "SO-1", "KCDT0497", 0)
+    assert tell(TwinPlate(), [*rows[:2], aboard, gate(3 * HOUR, "KCDT0497")])[0].score > 0.5
+
+
+def test_a_lorry_that_fetches_two_orders_at_once_is_no_twin() -> None:
+    orders = [planned(0.0, f"SO-{n}", HOUR, "KCDT0497") for n in range(2)]
+    assert tell(TwinPlate(), [*orders, gate(HOUR, "KCDT0497"), gate(1.4 * HOUR, "KCDT0497")]) == []
 
 
 def test_a_badly_read_or_confusable_plate_is_no_forgery() -> None:
@@ -96,7 +104,7 @@ def test_a_lorry_whose_leaving_was_misread_is_no_twin() -> None:
 
 
 def test_a_gate_that_often_misses_leaving_lorries_lowers_the_score() -> None:
-    rows = [gate(n * HOUR, "KCDT0497") for n in range(100)]
+    rows = [gate(n * 0.5 * HOUR, "KCDT0497") for n in range(100)]
     scores = [sign.score for sign in tell(TwinPlate(), rows)]
     assert scores[-1] < 0.05 < scores[0]
 
