@@ -31,3 +31,8 @@ def three_brokers() -> Iterator[Cluster]:
     running = Cluster(3).start()
     yield running
     running.kill()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the long suites be asked for."""
+    parser.addoption("--full", action="store_true", help="all faults and pairs of them (some 40 minutes), not a few")

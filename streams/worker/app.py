@@ -5,11 +5,11 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from tempfile import gettempdir
 from threading import Thread
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any
 
 from faust import SASLCredentials, SSLCredentials
@@ -81,16 +81,22 @@ def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
 
 
 class Worker:
-    """One worker process."""
+    """One worker process.
 
-    def __init__(self, settings: Settings, make_core: MakeCore) -> None:
+    Parameters
+    ----------
+    now
+        Tells the time for the ticks, Unix seconds.
+    """
+
+    def __init__(self, settings: Settings, make_core: MakeCore, now: Callable[[], float] = time) -> None:
         self.settings = settings
         self.app = make_app(settings)
         self.controls = Controls()
         self.partitions = Partitions(self.app, settings, self.controls, make_core)
         self.app.hooks = self.partitions
         runners = self.partitions.runners
-        self.ticker = Ticker(runners, self.controls, settings.tick_s)
+        self.ticker = Ticker(runners, self.controls, settings.tick_s, now)
         for topic in TELEMETRY:
             domain_agent(self.app, topic, runners.get, self.ticker.urgent.set)
         clock_agent(self.app, runners.get)
@@ -162,7 +168,7 @@ class Worker:
                 fail(f"nothing went on for {STALL:.0f} s")
 
 
-def run(settings: Settings, make_core: MakeCore) -> None:
+def run(settings: Settings, make_core: MakeCore, now: Callable[[], float] = time) -> None:
     """Run a worker until it is told to stop; whatever it does not expect ends the process with exit code 70.
 
     Raises
@@ -174,7 +180,7 @@ def run(settings: Settings, make_core: MakeCore) -> None:
         raise TopicsError("\n".join(wrong))
 
     async def main() -> None:
-        await Worker(settings, make_core).serve()
+        await Worker(settings, make_core, now).serve()
 
     # What waits for its tick lives long enough to be looked at by every collection, and there is much of it.
     gc.freeze()

@@ -37,6 +37,7 @@ class Partitions(Hooks):
     def __init__(self, app: App, settings: Settings, controls: Controls, make_core: MakeCore) -> None:
         self.runners: dict[int, Runner] = {}
         self.durable: dict[TP, int] = {}
+        self.member_until = 0.0
         self.recovered = False
         self._app = app
         self._settings = settings
@@ -86,6 +87,7 @@ class Partitions(Hooks):
                 self._settings.snapshot_s,
                 self._durable,
                 decided,
+                self._member,
             )
         # Only now: had this been cancelled by the next rebalance, nothing would have begun.
         self.runners.update(fresh)
@@ -129,6 +131,9 @@ class Partitions(Hooks):
     async def _run(self, runner: Runner) -> None:
         with Fatal(f"partition {runner.partition} could not go on"):
             await runner.run()
+
+    def _member(self) -> bool:
+        return monotonic() < self.member_until
 
     def _durable(self, partition: int, ends: Mapping[str, int]) -> None:
         for topic in TOPICS:

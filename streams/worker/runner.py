@@ -51,6 +51,7 @@ class Runner:
         interval: float,
         durable: Durable,
         decided: Decided = lambda outputs, seconds: None,
+        member: Callable[[], bool] = lambda: True,
     ) -> None:
         self.partition = partition
         self.core = core
@@ -70,6 +71,7 @@ class Runner:
         self._interval = interval
         self._durable = durable
         self.decided = decided
+        self._member = member
         self._marked = (state.time, ends)
         self._stopping = False
         self._round: Round | None = None
@@ -135,11 +137,15 @@ class Runner:
         # A row says that its site needs nothing below its cut: what came of that must be with Kafka before.
         await self.outbox.settle()
         until, cut = perf_counter() + budget, self.cut()
-        while saving.sites:
+        while saving.sites and self._member():
             await self._write(saving.sites.pop(), cut)
             if saving.sites and perf_counter() >= until:
                 return
         await self.outbox.settle()
+        if not self._member():
+            # Stopped or cut off for a session: the partition may be another's, whose rows and mark are newer. The next
+            # heartbeat says whether it is; if not, this round goes on.
+            return
         value = checkpoints.mark(saving.time, saving.ends, self._rows)
         await self.outbox.send(STATE, checkpoints.MARK.encode(), value, self.partition)
         await self.outbox.settle()
@@ -162,7 +168,7 @@ class Runner:
         for fresh in (False, True):
             if fresh:
                 self.begin()
-            while self._round is not None and monotonic() < until:
+            while self._round is not None and monotonic() < until and self._member():
                 await self.save(BUDGET)
 
     def stalled(self, live: bool) -> float:

@@ -1,7 +1,8 @@
 """Live, the owner of a partition writes its ticks, and reads them back from the log before it acts on them."""
 
 import asyncio
-import time
+from collections.abc import Callable
+from time import monotonic
 
 from streams.worker.clock import CLOCK, Tick, encode, later
 from streams.worker.controls import Controls
@@ -16,21 +17,24 @@ LOST = 10.0
 
 
 class Ticker:
-    """Writes the ticks of the partitions that this worker owns."""
+    """Writes the ticks of the partitions that this worker owns; `now` tells the time, Unix seconds."""
 
-    def __init__(self, runners: dict[int, Runner], controls: Controls, interval: float) -> None:
+    def __init__(
+        self, runners: dict[int, Runner], controls: Controls, interval: float, now: Callable[[], float]
+    ) -> None:
         self.urgent = asyncio.Event()
         """Set when a lane's buffer is full: then its tick is written at once."""
         self._runners = runners
         self._controls = controls
         self._interval = interval
+        self._now = now
 
     async def run(self) -> None:
         """Tick for ever."""
         while True:
-            started = time.monotonic()
+            started = monotonic()
             regular = True
-            while (rest := started + self._interval - time.monotonic()) > 0 or regular:
+            while (rest := started + self._interval - monotonic()) > 0 or regular:
                 for runner in list(self._runners.values()):
                     if regular or runner.lane.pressing:
                         await self._tick(runner)
@@ -42,11 +46,11 @@ class Ticker:
                 self.urgent.clear()
 
     async def _tick(self, runner: Runner) -> None:
-        while runner.asked and time.monotonic() - runner.asked[0] > LOST:
+        while runner.asked and monotonic() - runner.asked[0] > LOST:
             runner.asked.popleft()
-        tick = propose(runner, self._controls, time.time()) if len(runner.asked) < ASKED else None
+        tick = propose(runner, self._controls, self._now()) if len(runner.asked) < ASKED else None
         if tick is not None:
-            runner.asked.append(time.monotonic())
+            runner.asked.append(monotonic())
             runner.proposed = tick.ends
             await runner.outbox.send(CLOCK, None, encode([tick]), runner.partition)
 

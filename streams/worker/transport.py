@@ -43,6 +43,8 @@ class Hooks(Protocol):
 
     durable: dict[TP, int]
     """what may be committed: nothing below these offsets is needed any more"""
+    member_until: float
+    """until when, by the monotonic clock, the partitions can't be another's: the last heartbeat and a session"""
 
     def wanted(self, tp: TP) -> bool:
         """Say whether more may be fetched of a partition."""
@@ -66,6 +68,7 @@ class App(faust.App):
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """aiokafka's consumer in its own thread, polled for batches."""
 
+    app: App
     busy_until = 0.0
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
@@ -99,6 +102,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         if "_prefetch_backoff" not in fetcher:
             raise LookupError("this aiokafka keeps its _prefetch_backoff elsewhere")
         fetcher["_prefetch_backoff"] = 0.0
+        self._follow_heartbeats(vars(self._ensure_consumer())["_coordinator"])
+
+    def _follow_heartbeats(self, coordinator: Any) -> None:
+        """Note each heartbeat that the group has answered: by it a worker that was stopped knows what it has missed."""
+        beat = vars(type(coordinator))["_do_heartbeat"]
+
+        async def noted() -> bool:
+            asked = monotonic()
+            answered: bool = await beat(coordinator)
+            if answered:
+                self.app.hooks.member_until = asked + self.app.conf.broker_session_timeout
+            return answered
+
+        vars(coordinator)["_do_heartbeat"] = noted
 
     async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
         """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""
@@ -164,6 +181,7 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Recover and read on from there; Faust calls this after every assignment, outside the rebalance itself."""
+        self.app.hooks.member_until = monotonic() + self.app.conf.broker_session_timeout
         positions = await self.app.hooks.locate(self.assignment())
         self.known.clear()
         if positions:
