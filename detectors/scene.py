@@ -131,6 +131,12 @@ class Scene:
         """Whether people are expected at work: by declared hours, else by what was learnt of its activity."""
         return self.hours.open(self.local(at))
 
+    def staffed(self, at: float) -> float:
+        """How far people are at work, 0–1; half for an open site whose alarm is set, or a closed one whose is not."""
+        if self.armed is None or at < self.clock - 3600.0:
+            return float(self.open(at))
+        return 0.5 * self.open(at) + 0.5 * (not self.armed)
+
     def maintained(self, domain: str, device: str, at: float) -> bool:
         """Whether announced work covers this device then."""
         return any(work.covers(domain, device, at) for work in self.works)

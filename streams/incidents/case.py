@@ -47,21 +47,21 @@ class Case:
         self.fresh = False
 
     def weigh(
-        self, kind: type[Detector[Any]], finding: Finding, key: str, now: float, explained: bool, open_: bool
+        self, kind: type[Detector[Any]], finding: Finding, key: str, now: float, explained: bool, staffed: float
     ) -> None:
         """Take a finding as evidence at arrival clock `now`; an explained one is remembered but weighs nothing.
 
-        `open_` says whether people are at work: what people's work causes is likelier then.
+        `staffed` says how far people are at work, 0–1: what people's work causes is likelier then.
         """
         window = int(now // WINDOW_S)
         if self.since < 0:
             self.since = window
         base = self.rates.setdefault(kind.name, BaseRate())
-        usual, hit = base.probability(kind.rate, window, self.since), kind.hit
-        usual, hit = (min(usual * BUSIER, 1.0), hit / BUSIER) if open_ else (usual / BUSIER, hit)
+        usual, hit = base.probability(kind.rate, finding.score, window, self.since), kind.hit
+        usual, hit = min(usual * BUSIER ** (2.0 * staffed - 1.0), 1.0), hit * BUSIER**-staffed
         nats = 0.0 if explained else weight(finding.score, hit, usual) * self._trust(kind, now)
         critical = self.incident is not None and self.incident.severity == "critical"
-        base.learn(window, 0.0 if critical else 1.0)
+        base.learn(window, finding.score, 0.0 if critical else 1.0)
         name = (kind.name, finding.device, key)
         clue = self.clues.get(name)
         if clue is None or clue.at(now) < 0.05:
@@ -124,8 +124,7 @@ class Case:
         self.trust.learn(shares, TRUTH[verdict], HERE)
         for detector in shares:
             # What was no attack is everyday life here; what was one is none, and may have been learnt as such.
-            rate = self.rates[detector]
-            rate.hits = max(rate.hits - 1.0, 0.0) if TRUTH[verdict] else rate.hits + 1.0
+            self.rates[detector].correct(-1.0 if TRUTH[verdict] else 1.0)
         return changes
 
     def _add(self, name: tuple[str, str, str], clue: Clue) -> None:

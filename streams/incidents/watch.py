@@ -241,7 +241,7 @@ class Watch:
         explained = self.scene.maintained(kind.domain, device, at) or any(
             self.case.seen(name, self.clock, 4 * 3600.0) for name in kind.explained_by
         )
-        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.open(at))
+        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.staffed(at))
 
     def _replan(self) -> None:
         self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]

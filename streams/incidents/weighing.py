@@ -3,7 +3,8 @@
 Each detector says how likely an attack of its domain shows it (`hit`) and how often ordinary life does (`rate`). The
 second is only where a site starts from: it is a Beta prior over windows of nine hours, and every window that passes
 teaches how often this very thing happens at this very site. A switch that fails each week soon weighs nothing; the
-same finding at a site that never had it keeps its full weight.
+same finding at a site that never had it keeps its full weight. Weak findings and strong ones are counted apart, for
+loads that are a little odd every day say nothing of how often one is as odd as can be.
 """
 
 from math import exp, log
@@ -23,30 +24,59 @@ def ordinary(rate: float) -> float:
     return 1.0 - exp(-rate * WINDOW_S / 86400.0)
 
 
+BANDS = (0.0, 0.5, 0.8)
+"""Scores from which on a finding is counted with the stronger ones."""
+SHARES = (1.0, 0.5, 0.25)
+"""Share of a detector's ordinary findings that score so high, before the site's is learnt."""
+
+
+def band(score: float) -> int:
+    """Index of the strongest band that a score belongs to."""
+    return 2 if score >= BANDS[2] else 1 if score >= BANDS[1] else 0
+
+
 @part
 class BaseRate:
-    """How often one detector fires at one site, in windows with at least one finding."""
+    """How often one detector fires at one site, in windows with at least one finding; by strength of the finding."""
 
-    __slots__ = ("hits", "last", "windows")
+    __slots__ = ("hits", "last", "strongest")
 
     def __init__(self) -> None:
-        self.hits = 0.0
-        self.windows = 0.0
+        self.hits = [0.0, 0.0, 0.0]
         self.last = -1
+        self.strongest = -1
 
-    def probability(self, rate: float, window: int, since: int) -> float:
-        """Probability of a finding in an ordinary window; `since` is the window in which the site was first seen."""
+    def probability(self, rate: float, score: float, window: int, since: int) -> float:
+        """Probability of a finding as strong as this in an ordinary window.
+
+        Parameters
+        ----------
+        rate
+            Findings a site-day to expect before the site's own rate is learnt.
+        score
+            The finding's, 0-1.
+        window, since
+            This window, and the one in which the site was first seen.
+        """
         lived = min(max(window - since, 0), MEMORY_WINDOWS)
-        return (PRIOR_WINDOWS * ordinary(rate) + self.hits) / (PRIOR_WINDOWS + lived)
+        strength = band(score)
+        expected = PRIOR_WINDOWS * ordinary(rate * SHARES[strength])
+        return (expected + self.hits[strength]) / (PRIOR_WINDOWS + lived)
 
-    def learn(self, window: int, share: float = 1.0) -> None:
-        """Learn that the detector fired in this window; further findings of the same window teach nothing."""
-        if window == self.last:
-            return
-        if self.last >= 0:
-            self.hits *= exp(-(window - self.last) / MEMORY_WINDOWS)
-        self.last = window
-        self.hits += share
+    def learn(self, window: int, score: float, share: float = 1.0) -> None:
+        """Learn a finding of this window; further ones of the same window teach only when they are stronger."""
+        if window != self.last:
+            if self.last >= 0:
+                fade = exp(-(window - self.last) / MEMORY_WINDOWS)
+                self.hits = [hits * fade for hits in self.hits]
+            self.last, self.strongest = window, -1
+        for strength in range(self.strongest + 1, band(score) + 1):
+            self.hits[strength] += share
+            self.strongest = strength
+
+    def correct(self, by: float) -> None:
+        """Take what a verdict says of the last findings: more or less of them were everyday life than was learnt."""
+        self.hits = [max(hits + by, 0.0) for hits in self.hits]
 
 
 def weight(score: float, hit: float, usual: float) -> float:

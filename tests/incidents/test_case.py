@@ -40,7 +40,7 @@ class Story:
         score: float = 1.0,
         device: str = "d-1",
         explained: bool = False,
-        open_: bool = False,
+        staffed: float = 0.0,
     ) -> None:
         finding = Finding(
             id="x",
@@ -53,7 +53,7 @@ class Story:
             summary=f"{what.name} saw something.",
             evidence={},
         )
-        self.case.weigh(what, finding, "", NOW + at, explained, open_)
+        self.case.weigh(what, finding, "", NOW + at, explained, staffed)
         self.told += self.case.decide(NOW + at)
 
     def waits(self, until: float) -> None:
@@ -132,10 +132,10 @@ def test_it_closes_after_a_day_and_a_half_of_silence_and_the_next_names_it(story
 
 def test_a_verdict_closes_it_and_teaches(story: Story) -> None:
     story.finds(kind("power"), 0)
-    before = story.case.rates["power.thing"].hits
+    before = story.case.rates["power.thing"].hits[0]
     [(event, closed)] = story.case.verdict(story.last.id, "false_positive", NOW + HOUR)
     assert event == "closed" and isinstance(closed, Incident) and closed.verdict == "false_positive"
-    assert story.case.rates["power.thing"].hits > before
+    assert story.case.rates["power.thing"].hits[0] > before
 
 
 def test_a_verdict_on_another_incident_changes_nothing(story: Story) -> None:
