@@ -11,12 +11,14 @@ from detectors.silence import spell
 class PathLost(Paths):
     """Fires when the heartbeats of all the panel's paths stay out while other devices of the site are heard.
 
-    The panel is then cut off: what its detectors see would reach nobody.
+    The panel is then cut off: what its detectors see would reach nobody. After a power cut the router between may just
+    have no battery.
     """
 
     name = "alarm.path_lost"
     title = "panel cut off"
     rate = 0.02
+    explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def compare(self, down: dict[str, float], watched: int, now: float, scene: Scene) -> Sign | None:
         if len(down) < watched:

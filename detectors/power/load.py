@@ -66,8 +66,8 @@ class Load(Detector[PowerReading]):
     Judged on logarithms (a load varies in proportion), against the level of the hour on this class of day (workday,
     Saturday, Sunday) and the variance of what is left. A fall must come suddenly and be deeper than those that this
     feed has shown, in working hours and out of them: when a shift ends its machines stop at one stroke. A rise must
-    last four readings and fall into closed hours. Learns every value pulled to within four deviations, so that an
-    attack teaches little.
+    last four readings and fall into closed hours; where the alarm is off somebody is at work, and that is its own news.
+    Learns every value pulled to within four deviations, so that an attack teaches little.
     """
 
     name = "power.load"
@@ -125,7 +125,7 @@ class Load(Detector[PowerReading]):
             deeper = feed.last - load > 1.2 * feed.deepest[at_work]
             if below > 6.0 and deeper and not scene.supply.disturbed(scene.time):
                 return self._fall(event, exp(feed.last), min(fall, below), at_work)
-        if feed.run != 3 or feed.seen[slot] < 2 * KNOWN:
+        if feed.run != 3 or feed.seen[slot] < 2 * KNOWN or scene.armed is False:
             return None
         above = feed.noise.distance(load - level, FLOOR)
         if above <= 5.0 or at_work:

@@ -14,6 +14,8 @@ CLOSE_AFTER_S = 36 * 3600.0
 REPAGE_AFTER_S = 6 * 3600.0
 BUSIER = 2.0
 """How much likelier ordinary life shows a thing with people at work, and an attack without them."""
+EXPLAINED_S = 4 * 3600.0
+"""How far apart a finding and the one that explains it may lie, s."""
 MOST_CLUES = 300
 MOST_PAST = 16
 """Closed incidents that a verdict may still be about."""
@@ -53,6 +55,7 @@ class Case:
 
         `staffed` says how far people are at work, 0–1: what people's work causes is likelier then.
         """
+        explained = explained or any(self.seen(name, now, EXPLAINED_S) for name in kind.explained_by)
         window = int(now // WINDOW_S)
         if self.since < 0:
             self.since = window
@@ -68,14 +71,22 @@ class Case:
             clue = Clue(kind.name, kind.domain, finding.device, key, kind.stage)
             clue.first = clue.last = now
             clue.memory = kind.memory_s
+            clue.explained_by = kind.explained_by
             self._add(name, clue)
         clue.weight = max(nats, clue.at(now))
         clue.score = max(clue.score, finding.score)
         clue.last, clue.alone = now, kind.alone and not explained
+        self._explain(kind.name, now)
         if nats >= 0.5 or explained:
             self.fresh = True
             told = [finding.time.timestamp(), kind.domain, finding.device, kind.name, finding.summary, finding.score]
             self.pending.append([*told, nats, kind.stage])
+
+    def _explain(self, detector: str, now: float) -> None:
+        """Let a finding explain what was found shortly before it: which of the two comes first is chance."""
+        for clue in self.clues.values():
+            if detector in clue.explained_by and now - clue.last <= EXPLAINED_S:
+                clue.weight, clue.alone = 0.0, False
 
     def _trust(self, kind: type[Detector[Any]], now: float) -> float:
         """How far what was learnt can be trusted: a site of a few hours has not shown its everyday life yet."""

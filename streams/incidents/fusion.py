@@ -37,7 +37,20 @@ MOST = 6.5
 class Clue:
     """One finding as evidence: nats when fresh, and when it was first and last seen on the arrival clock."""
 
-    __slots__ = ("alone", "detector", "device", "domain", "first", "key", "last", "memory", "score", "stage", "weight")
+    __slots__ = (
+        "alone",
+        "detector",
+        "device",
+        "domain",
+        "explained_by",
+        "first",
+        "key",
+        "last",
+        "memory",
+        "score",
+        "stage",
+        "weight",
+    )
 
     def __init__(self, detector: str, domain: Domain, device: str, key: str, stage: Stage) -> None:
         self.detector = detector
@@ -51,6 +64,7 @@ class Clue:
         self.first = 0.0
         self.last = 0.0
         self.alone = False
+        self.explained_by: tuple[str, ...] = ()
 
     def at(self, now: float) -> float:
         """Nats left at Unix seconds `now`."""

@@ -1,4 +1,6 @@
-"""Drops exact repeats: the same device, sequence and time again."""
+"""Drops exact repeats: the same device, sequence and time again, or without a sequence the same content and time."""
+
+from zlib import crc32
 
 from detectors.state import part
 
@@ -28,15 +30,24 @@ class Tracker:
         self.marks: list[int] = []
         self.seen = 0.0
 
+    def echoes(self, content: bytes, time: float) -> bool:
+        """Whether an object without a sequence is a repeat: the same content at the same time; remembers it if not."""
+        return self._known(crc32(content), time)
+
     def repeats(self, sequence: int, time: float) -> bool:
         """Whether this very object was seen before; remembers it if not. `time` is in Unix seconds."""
-        marks, slot = self.marks, sequence % REMEMBERED
-        mark = hash((sequence, time)) & 0xFFFFFFFF or 1
-        while len(marks) <= slot:
-            marks.append(0)
         if sequence > self.newest:
             self.newest = sequence
-        elif marks[slot] == mark:
+            self._known(sequence, time)
+            return False
+        return self._known(sequence, time)
+
+    def _known(self, number: int, time: float) -> bool:
+        marks, slot = self.marks, number % REMEMBERED
+        mark = hash((number, time)) & 0xFFFFFFFF or 1
+        while len(marks) <= slot:
+            marks.append(0)
+        if marks[slot] == mark:
             return True
         marks[slot] = mark
         return False

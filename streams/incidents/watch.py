@@ -8,6 +8,8 @@ from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import msgpack
+
 from detectors.bank import catalogue
 from detectors.base import Detector, Sign
 from detectors.lull import Lull
@@ -27,6 +29,7 @@ MOST_DEVICES = 5000
 LOUDER = 0.15
 """How much surer a repeated sign must be to be a finding again."""
 
+_CONTENT = msgpack.Encoder()
 KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
 AnyDetector = Detector[Any]
 
@@ -164,7 +167,8 @@ class Watch:
         tracker = self.trackers.get(device)
         if tracker is None:
             tracker = self._meet(device)
-        if event.sequence is not None and tracker.repeats(event.sequence, at):
+        sequence = event.sequence
+        if tracker.repeats(sequence, at) if sequence is not None else tracker.echoes(_CONTENT.encode(event), at):
             self.stats.duplicates += 1
             return
         self.stats.events += 1
@@ -238,10 +242,8 @@ class Watch:
             evidence=sign.evidence,
         )
         self.out.append(Output(self.clock, "finding", finding))
-        explained = self.scene.maintained(kind.domain, device, at) or any(
-            self.case.seen(name, self.clock, 4 * 3600.0) for name in kind.explained_by
-        )
-        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.staffed(at))
+        maintained = self.scene.maintained(kind.domain, device, at)
+        self.case.weigh(kind, finding, sign.key, self.clock, maintained, self.scene.staffed(at))
 
     def _replan(self) -> None:
         self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]

@@ -22,6 +22,7 @@ def kind(domain: str, **more: Any) -> Any:
         "sort": "definite",
         "alone": False,
         "memory_s": 6 * HOUR,
+        "explained_by": (),
     }
     return SimpleNamespace(**given | more)
 
@@ -101,6 +102,18 @@ def test_an_explained_finding_is_told_but_does_not_page(story: Story) -> None:
     story.finds(kind("camera"), MINUTE, explained=True)
     assert story.last.severity != "critical"
     assert len(story.last.timeline) == 2
+
+
+def test_an_explanation_counts_whether_it_comes_before_or_after() -> None:
+    """A panel may say that it lost its mains before the meter is read that shows why."""
+    told = []
+    for order in (("power", "alarm"), ("alarm", "power")):
+        story = Story()
+        for n, domain in enumerate(order):
+            story.finds(kind(domain, explained_by=("power.thing",) if domain == "alarm" else ()), n * 10.0)
+        story.finds(kind("camera", explained_by=("power.thing",)), MINUTE, explained=True)
+        told.append((story.last.pages, story.last.severity == "critical"))
+    assert told == [(0, False), (0, False)]
 
 
 def test_more_evidence_of_the_same_night_does_not_page_again(story: Story) -> None:
