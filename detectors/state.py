@@ -8,7 +8,7 @@ many objects of one class is kept as a table, for their attributes' names would 
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from river import stats
@@ -22,9 +22,12 @@ _PARTS: dict[str, type] = {
 }
 _TAGS: dict[type, str] = {cls: tag for tag, cls in _PARTS.items()}
 _COLLECTIONS: dict[type, str] = {tuple: "t", set: "s", frozenset: "f"}
-_SCALARS = (bool, float, str, bytes, type(None))
-_WIDE = 1 << 63
-"""From here on an integer (a long mask of bits, say) is carried as bytes: MessagePack ends there."""
+_SCALARS = (bool, int, float, str, bytes, type(None))
+_FLAT, _STRINGS = frozenset(_SCALARS), frozenset([str])
+_SHORT = _FLAT - {int}
+BITS = 63
+"""Of an integer at most; a wider one (a long mask of bits, say) is carried as bytes: MessagePack ends there."""
+_SLOTS: dict[type, list[str]] = {}
 
 
 def part(cls: T) -> T:
@@ -43,7 +46,10 @@ def dump(obj: object, names: Sequence[str] | None = None) -> dict[str, Any]:
     TypeError
         For a value that no snapshot may carry; it names the attribute.
     """
-    return {name: _plain(value, f"{type(obj).__name__}.{name}") for name, value in _attributes(obj, names)}
+    return {
+        name: value if type(value) in _SHORT else _plain(value, type(obj), name)
+        for name, value in _attributes(obj, names)
+    }
 
 
 def fill(obj: object, data: dict[str, Any]) -> None:
@@ -55,39 +61,52 @@ def fill(obj: object, data: dict[str, Any]) -> None:
 def _attributes(obj: object, names: Sequence[str] | None) -> list[tuple[str, Any]]:
     if names is not None:
         return [(name, getattr(obj, name)) for name in names]
-    slots = [name for cls in type(obj).__mro__ for name in getattr(cls, "__slots__", ())]
-    found = [(name, getattr(obj, name)) for name in slots if name[0] != "_" and hasattr(obj, name)]
-    return found + list(getattr(obj, "__dict__", {}).items())
+    own = getattr(obj, "__dict__", None)
+    slots = _SLOTS.get(type(obj))
+    if slots is None:
+        every = [name for cls in type(obj).__mro__ for name in getattr(cls, "__slots__", ())]
+        slots = _SLOTS[type(obj)] = [name for name in every if name[0] != "_"]
+    found = [(name, getattr(obj, name)) for name in slots if hasattr(obj, name)] if slots else []
+    return found + list(own.items()) if own else found
 
 
-def _plain(value: Any, where: str) -> Any:
+def _plain(value: Any, cls: type, name: str) -> Any:
     kind = type(value)
-    if kind in _SCALARS:
+    if kind is int and value.bit_length() > BITS:
+        return {"i": value.to_bytes(value.bit_length() // 8 + 1, signed=True)}
+    if kind in _FLAT:
         return value
-    if kind is int:
-        return value if -_WIDE <= value < _WIDE else {"i": value.to_bytes(value.bit_length() // 8 + 1, signed=True)}
     if kind is list:
-        return [_plain(v, where) for v in value]
+        return _items(value, cls, name)
     if kind is dict:
-        return _mapping(value, where)
+        return _mapping(value, cls, name)
     if kind in _TAGS:
         return {"o": _TAGS[kind], "a": dump(value)}
     if kind is array:
         return {"a": [value.typecode, value.tobytes()]}
     if kind is deque:
-        return {"q": [_plain(v, where) for v in value], "m": value.maxlen}
+        return {"q": _items(value, cls, name), "m": value.maxlen}
     if kind in _COLLECTIONS:
-        return {_COLLECTIONS[kind]: [_plain(v, where) for v in (value if kind is tuple else sorted(value))]}
-    raise TypeError(f"{where} holds a {kind.__name__}, which no snapshot may carry")
+        return {_COLLECTIONS[kind]: _items(value if kind is tuple else sorted(value), cls, name)}
+    raise TypeError(f"{cls.__name__}.{name} holds a {kind.__name__}, which no snapshot may carry")
 
 
-def _mapping(value: dict[Any, Any], where: str) -> dict[str, Any]:
+def _items(values: Collection[Any], cls: type, name: str) -> list[Any]:
+    """Plain data of many values; most collections hold scalars only, which is found out and copied quickly."""
+    kinds = set(map(type, values))
+    if kinds <= _FLAT and (int not in kinds or not any(type(v) is int and v >> BITS not in (0, -1) for v in values)):
+        return list(values)
+    return [_plain(value, cls, name) for value in values]
+
+
+def _mapping(value: dict[Any, Any], cls: type, name: str) -> dict[str, Any]:
     columns = _columns(value)
     if columns:
-        return _table(value, columns, where)
-    if all(type(k) is str for k in value):
-        return {"d": {k: _plain(v, where) for k, v in value.items()}}
-    return {"p": [[_plain(k, where), _plain(v, where)] for k, v in value.items()]}
+        return _table(value, columns, cls, name)
+    if _STRINGS.issuperset(map(type, value)):
+        return {"d": dict(zip(value, _items(value.values(), cls, name), strict=True))}
+    pairs = zip(_items(value, cls, name), _items(value.values(), cls, name), strict=True)
+    return {"p": list(map(list, pairs))}
 
 
 def _columns(table: dict[Any, Any]) -> tuple[str, ...]:
@@ -101,9 +120,9 @@ def _columns(table: dict[Any, Any]) -> tuple[str, ...]:
     return names.pop() if len(names) == 1 else ()
 
 
-def _table(table: dict[Any, Any], columns: Sequence[str], where: str) -> dict[str, Any]:
+def _table(table: dict[Any, Any], columns: Sequence[str], cls: type, name: str) -> dict[str, Any]:
     tag = _TAGS[type(next(iter(table.values())))]
-    rows = [[_plain(k, where), *dump(v, columns).values()] for k, v in table.items()]
+    rows = [[_plain(k, cls, name), *dump(v, columns).values()] for k, v in table.items()]
     return {"r": [tag, list(columns), rows]}
 
 
@@ -113,9 +132,13 @@ def _row(cls: type, columns: Sequence[str], values: Sequence[Any]) -> Any:
     return made
 
 
+def _things(values: list[Any]) -> list[Any]:
+    return values if _FLAT.issuperset(map(type, values)) else [_thing(value) for value in values]
+
+
 def _thing(value: Any) -> Any:
     if type(value) is list:
-        return [_thing(v) for v in value]
+        return _things(value)
     if type(value) is not dict:
         return value
     if "o" in value:
@@ -128,11 +151,11 @@ def _thing(value: Any) -> Any:
     if key == "r":
         tag, columns, rows = content
         return {_thing(row[0]): _row(_PARTS[tag], columns, row[1:]) for row in rows}
-    if key == "i":
-        return int.from_bytes(content, signed=True)
     if key == "a":
         return array(content[0], content[1])
+    if key == "i":
+        return int.from_bytes(content, signed=True)
     if key == "p":
         return {_thing(k): _thing(v) for k, v in content}
-    items = [_thing(v) for v in content]
+    items = _things(content)
     return {"t": tuple, "s": set, "f": frozenset}[key](items) if key != "q" else deque(items, value["m"])
