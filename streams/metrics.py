@@ -56,6 +56,12 @@ CHECKPOINT_AGE = Gauge(
     "tocsin_checkpoint_age_seconds", "Age of the oldest checkpoint among the partitions", registry=WORKER
 )
 CLOCK = Gauge("tocsin_clock_seconds", "Unix time up to which the slowest partition has decided", registry=WORKER)
+STATES_REFUSED = Counter(
+    "tocsin_states_refused", "Snapshots that could not be read; their sites start cold", registry=WORKER
+)
+DEVICES_FORGOTTEN = Counter(
+    "tocsin_devices_forgotten", "Devices forgotten for lack of room, least recently heard first", registry=WORKER
+)
 PARTITIONS = Gauge("tocsin_partitions", "Partitions that this worker owns", registry=WORKER)
 SITES = Gauge("tocsin_sites", "Sites known to this worker", registry=WORKER)
 SILENT_SITES = Gauge("tocsin_silent_sites", "Sites of which no device speaks any more", registry=WORKER)
@@ -99,7 +105,8 @@ SINK_PENDING = Gauge(
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
-    *(CHECKPOINT_AGE, CLOCK, PARTITIONS, SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
+    *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, PARTITIONS),
+    *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, NOTIFICATIONS, NOTIFY_DELAY),
     *(SINK_UP, SINK_PENDING),
 )

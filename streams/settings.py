@@ -50,7 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     group: Annotated[str, about("the workers' consumer group")] = "tocsin-worker"
     clock: Annotated[Clock, about("who makes time: the worker's own clock, or the log that a player writes")] = "wall"
     tick_s: Annotated[float, about("seconds between two ticks", gt=0, le=60)] = 1.0
-    snapshot_s: Annotated[float, about("seconds between two snapshots of a partition's state", gt=0, le=3600)] = 10.0
+    snapshot_s: Annotated[float, about("seconds between two snapshots, at least", gt=0, le=3600)] = 10.0
     metrics_host: Annotated[str, about("address on which /metrics answers")] = "127.0.0.1"
     metrics_port: Annotated[int, about("port on which /metrics answers; 0: a free one", ge=0, le=65535)] = 9464
     alertmanagers: Annotated[tuple[str, ...], about("all Alertmanagers' addresses; none: nobody is paged")] = ()

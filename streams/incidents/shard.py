@@ -145,6 +145,12 @@ class Shard:
         """Return the watch over a site, for those who show its state."""
         return self._watches.get(site)
 
+    def reset(self, site: str, device: str = "") -> None:
+        """Forget what was learnt of a site, or of one of its devices; its open incident goes on."""
+        if site in self._watches:
+            self._watch(site).relearn(device)
+            self._schedule(site)
+
     def census(self) -> Census:
         """Count who is there and who is silent by now."""
         found = Census(Counter(), Counter(), 0, {})

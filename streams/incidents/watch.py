@@ -205,6 +205,26 @@ class Watch:
         for key in [key for key in self.steps if key[1] == device]:
             del self.steps[key]
 
+    def relearn(self, device: str) -> None:
+        """Forget what was learnt of a device, or, where `device` is empty, of all and of the site itself.
+
+        What was announced, the incident under way and the numbering of devices stay: a repeat remains a repeat.
+        """
+        for key in [key for key in self.detectors if not device or key[1] == device]:
+            del self.detectors[key]
+            self.timers.drop(key)
+        self.steps = {key: steps for key, steps in self.steps.items() if device and key[1] != device}
+        for streams in self.scene.presence.streams.values():
+            streams.pop(device, None)
+        if not device:
+            self.scene = Scene(self.scene.registry)
+            self.scene.first = self.scene.heard = self.scene.clock = self.clock
+            self.told = {}
+            if self.profile is not None:
+                self.declare(self.profile)
+            self._replan()
+        self.due = self._next()
+
     def _equip(self, kind: str, device: str) -> tuple[tuple[AnyDetector, Timer | None], ...]:
         owned = ((cls, device if cls.scope == "device" else "") for cls in catalogue() if kind in cls.reads)
         steps = tuple((self._detector(cls, owner), self.timers.get((cls.name, owner))) for cls, owner in owned)

@@ -14,10 +14,10 @@ from streams.worker import gauges
 from streams.worker.clock import CLOCK
 from streams.worker.clock import decode as decode_ticks
 from streams.worker.core import Fatal
+from streams.worker.fetch import App, Batch
 from streams.worker.publisher import DEAD_LETTERS
 from streams.worker.runner import Runner
 from streams.worker.strand import Chunk
-from streams.worker.transport import App, Batch
 
 log = logging.getLogger("tocsin.worker")
 

@@ -23,11 +23,12 @@ from streams.worker.agents import Refused, bury, clock_agent, domain_agent
 from streams.worker.clock import TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.core import Fatal, MakeCore, fail
+from streams.worker.fetch import App
 from streams.worker.gauges import Gauges
 from streams.worker.kafka import security
 from streams.worker.partitions import Partitions
 from streams.worker.ticker import Ticker
-from streams.worker.transport import SCHEME, App
+from streams.worker.transport import SCHEME
 
 log = logging.getLogger("tocsin.worker")
 

@@ -13,15 +13,17 @@ CONTROLS = (control.SITES, control.MAINTENANCE, control.ITEMS, control.VERDICTS,
 Ends = Mapping[str, int]
 
 
-class Tick(msgspec.Struct, frozen=True, gc=False):
+class Tick(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Everything below `ends` (topic → offset, in the tick's partition) arrived before `time` (unix seconds).
 
     `complete` says that nothing more was known to be waiting. A topic that `ends` does not name is where it was.
+    `forget` lists whose state is to be learnt anew: site and device, or the whole site where the device is empty.
     """
 
     time: float
     ends: dict[str, int]
     complete: bool = True
+    forget: tuple[tuple[str, str], ...] = ()
 
 
 _DECODER = msgspec.json.Decoder(list[Tick])

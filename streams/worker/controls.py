@@ -4,7 +4,7 @@ import asyncio
 import logging
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.settings import Settings
 from streams.telemetry.control import Control
@@ -15,24 +15,52 @@ from streams.worker.kafka import reader, tail
 
 log = logging.getLogger("tocsin.worker")
 
+SUPERSEDED_KEPT = 86_400.0
+"""Seconds for which a control record is kept although a later one replaces it; the topics are made likewise."""
+SLACK = 10_000
+"""How many superseded records of a topic make it worth while to look for them."""
+
 Refused = Callable[[str, int, bytes | None, Refusal], Any]
 """Called with topic, offset, key and why a control record is no use."""
 
 
+class Entry(NamedTuple):
+    """A control record, under which key and when (Kafka's clock, Unix seconds) it was said."""
+
+    record: Control
+    key: bytes | None
+    time: float
+
+
 class Controls:
-    """What the control topics held, in memory; lanes take what lies between two of their cuts."""
+    """What the control topics held, in memory; lanes take what lies between two of their cuts.
+
+    Like the topics themselves it is compacted: of a key's records only the last is kept, and those of the last day, so
+    that what is read again is answered as it was.
+    """
 
     def __init__(self) -> None:
         self.ends = dict.fromkeys(CONTROLS, 0)
         self.ready = asyncio.Event()
         self.moved: Callable[[], None] = lambda: None
         self._offsets: dict[str, list[int]] = {topic: [] for topic in CONTROLS}
-        self._records: dict[str, list[Control]] = {topic: [] for topic in CONTROLS}
+        self._records: dict[str, list[Entry]] = {topic: [] for topic in CONTROLS}
+        self._full = dict.fromkeys(CONTROLS, SLACK)
 
-    def add(self, topic: str, offset: int, record: Control) -> None:
+    def add(self, topic: str, offset: int, record: Control, key: bytes | None = None, time: float = 0.0) -> None:
         """Append one decoded record."""
         self._offsets[topic].append(offset)
-        self._records[topic].append(record)
+        self._records[topic].append(Entry(record, key, time))
+        if len(self._offsets[topic]) >= self._full[topic]:
+            self._compact(topic, time - SUPERSEDED_KEPT)
+
+    def _compact(self, topic: str, since: float) -> None:
+        """Drop what a later record of its key replaces and is older than `since`."""
+        offsets, entries = self._offsets[topic], self._records[topic]
+        last = {entry.key: index for index, entry in enumerate(entries)}
+        kept = [n for n, entry in enumerate(entries) if last[entry.key] == n or entry.time > since or entry.key is None]
+        self._offsets[topic], self._records[topic] = [offsets[n] for n in kept], [entries[n] for n in kept]
+        self._full[topic] = 2 * len(kept) + SLACK
 
     def between(self, since: Mapping[str, int], ends: Mapping[str, int]) -> list[Control]:
         """List the records from one cut to another: topic by topic, in the order of their offsets."""
@@ -40,7 +68,8 @@ class Controls:
         for topic, offsets in self._offsets.items():
             first, last = since.get(topic, 0), ends.get(topic, 0)
             if last > first:
-                found += self._records[topic][bisect_left(offsets, first) : bisect_left(offsets, last)]
+                entries = self._records[topic][bisect_left(offsets, first) : bisect_left(offsets, last)]
+                found += [entry.record for entry in entries]
         return found
 
     async def follow(self, settings: Settings, refused: Refused) -> None:
@@ -54,7 +83,7 @@ class Controls:
                         if isinstance(decoded, Refusal):
                             await refused(tp.topic, record.offset, record.key, decoded)
                         elif decoded is not None:
-                            self.add(tp.topic, record.offset, decoded)
+                            self.add(tp.topic, record.offset, decoded, record.key, record.timestamp / 1000)
                 for tp in consumer.assignment():
                     self.ends[tp.topic] = await consumer.position(tp)
                 self.moved()

@@ -7,6 +7,7 @@ from time import monotonic
 from streams import metrics
 from streams.incidents.model import Finding, Incident, Output
 from streams.incidents.shard import Census
+from streams.incidents.watch import Stats
 from streams.telemetry.decode import Arrival
 from streams.telemetry.refusal import Refusal
 from streams.worker.clock import TELEMETRY
@@ -14,6 +15,8 @@ from streams.worker.runner import Runner
 
 CENSUS_S = 10.0
 """Seconds between two counts of the devices, which take a look at each of them."""
+
+COUNTED = (metrics.DUPLICATES, metrics.LATE_EVENTS, metrics.DEVICES_FORGOTTEN)
 
 
 def read(domain: str, arrivals: list[Arrival], refused: Iterable[Refusal]) -> None:
@@ -40,7 +43,7 @@ class Gauges:
 
     def __init__(self, runners: Mapping[int, Runner]) -> None:
         self._runners = runners
-        self._told: dict[Runner, tuple[int, int]] = {}
+        self._told: dict[Runner, tuple[int, int, int]] = {}
         self._counted = -inf
 
     def refresh(self) -> None:
@@ -74,8 +77,11 @@ class Gauges:
 
     def _count(self, runners: list[Runner]) -> None:
         told = self._told
-        self._told = {runner: (runner.core.stats.duplicates, runner.core.stats.late) for runner in runners}
-        for runner, (duplicates, late) in self._told.items():
-            before = told.get(runner, (0, 0))
-            metrics.DUPLICATES.inc(duplicates - before[0])
-            metrics.LATE_EVENTS.inc(late - before[1])
+        self._told = {runner: _counted(runner.core.stats) for runner in runners}
+        for runner, now in self._told.items():
+            for metric, number, before in zip(COUNTED, now, told.get(runner, (0, 0, 0)), strict=True):
+                metric.inc(number - before)
+
+
+def _counted(stats: Stats) -> tuple[int, int, int]:
+    return stats.duplicates, stats.late, stats.forgotten

@@ -21,6 +21,7 @@ class Slice(NamedTuple):
     since: dict[str, int]
     ends: dict[str, int]
     complete: bool
+    forget: tuple[tuple[str, str], ...] = ()
 
 
 class Lane:
@@ -77,12 +78,12 @@ class Lane:
             self.ticks.popleft()
             self.clock = resume
             since, ends, time = self.ends, later(self.ends, tick.ends), max(self.time, tick.time)
-            if time > self.time or ends != since:
+            if time > self.time or ends != since or tick.forget:
                 arrivals: list[Arrival] = []
                 for topic, strand in self.strands.items():
                     arrivals += strand.take(ends.get(topic, 0))
                 self.time, self.ends = time, ends
-                return Slice(time, arrivals, since, ends, tick.complete)
+                return Slice(time, arrivals, since, ends, tick.complete, tick.forget)
         return None
 
     def _reached(self, ends: Ends, controls: Ends) -> bool:

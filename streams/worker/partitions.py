@@ -8,15 +8,16 @@ from time import monotonic
 from faust.types import TP
 
 from streams.settings import Settings
-from streams.worker.checkpoints import STATE, Recovered, recover
+from streams.worker.checkpoints import STATE, Recovered, Unread, recover
 from streams.worker.clock import CLOCK, TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.core import Core, Fatal, MakeCore, fail
+from streams.worker.fetch import App, Hooks
 from streams.worker.gauges import decided
 from streams.worker.kafka import read_all
 from streams.worker.publisher import Outbox
 from streams.worker.runner import Runner
-from streams.worker.transport import App, Hooks
+from streams.worker.setaside import set_aside
 
 log = logging.getLogger("tocsin.worker")
 
@@ -76,7 +77,12 @@ class Partitions(Hooks):
             state = recover(rows[partition])
             starts = self._starts(partition, state, earliest, latest)
             positions |= {TP(topic, partition): start for topic, start in starts.items()}
-            core, outbox = await self._thaw(partition, state), Outbox(self._app.producer)
+            core, outbox = await self._thaw(partition, state, rows[partition]), Outbox(self._app.producer)
+            for unread in state.refused:
+                await set_aside(outbox, partition, state.time, unread)
+            for key in state.garbage:
+                await outbox.send(STATE, key.encode(), None, partition)
+            await outbox.settle()
             fresh[partition] = Runner(
                 partition,
                 core,
@@ -111,9 +117,7 @@ class Partitions(Hooks):
                 )
         return starts
 
-    async def _thaw(self, partition: int, state: Recovered) -> Core:
-        for refusal in state.refused:
-            log.error("a row of %s/%d is set aside, that site starts cold: %s", STATE, partition, refusal)
+    async def _thaw(self, partition: int, state: Recovered, records: Mapping[str, bytes]) -> Core:
         core = self._make_core()
         if state.ends:
             # The registries as they were at that cut; there is no site yet that could answer.
@@ -122,8 +126,9 @@ class Partitions(Hooks):
             try:
                 core.thaw(site, blob)
             except ValueError as error:
-                log.error("a row of %s/%d is set aside, %s starts cold: %s", STATE, partition, site, error)
-                state.ahead.pop(site, None)
+                state.refused.append(Unread(site, str(error), records[site]))
+                for kept in (state.ahead, state.rows, state.parts):
+                    kept.pop(site, None)
             await asyncio.sleep(0)
         core.take_dirty()
         return core

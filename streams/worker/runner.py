@@ -1,7 +1,6 @@
 """Takes one lane's slices through the core, one at a time, and keeps what they leave behind durable."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,9 +14,8 @@ from streams.worker.clock import CLOCK
 from streams.worker.controls import Controls
 from streams.worker.core import Core
 from streams.worker.lane import Lane
+from streams.worker.pace import Pace
 from streams.worker.publisher import Outbox
-
-log = logging.getLogger("tocsin.worker")
 
 BUDGET = 0.02
 """Seconds that freezing sites may take before the next slice's turn."""
@@ -68,11 +66,13 @@ class Runner:
         self._controls = controls
         self._ahead = dict(state.ahead)
         self._rows = dict(state.rows)
+        self._parts = dict(state.parts)
         self._interval = interval
         self._durable = durable
         self.decided = decided
         self._member = member
         self._marked = (state.time, ends)
+        self._pace = Pace(interval)
         self._stopping = False
         self._round: Round | None = None
         self.saved = monotonic()
@@ -105,6 +105,11 @@ class Runner:
             arrivals = [arrival for arrival in arrivals if arrival.event.site not in self._ahead]
             controls = [c for c in controls if not (isinstance(c, Verdict) and c.site in self._ahead)]
         self.progress = monotonic()
+        if arrivals:
+            self._pace.took(len(arrivals))
+        for site, device in piece.forget:
+            if site not in self._ahead:
+                self.core.reset(site, device)
         outputs = self.core.advance(piece.time, arrivals, controls, piece.complete)
         await self.outbox.publish(outputs)
         self.decided(outputs, monotonic() - self.progress)
@@ -115,7 +120,7 @@ class Runner:
         if self._round is None:
             if (self.lane.time, self.lane.ends) == self._marked:
                 return
-            if monotonic() - self.saved < self._interval:
+            if not self._pace.due(monotonic() - self.saved):
                 return
             self.begin()
         await self.save(BUDGET)
@@ -124,6 +129,7 @@ class Runner:
         """Begin a checkpoint at the lane's present cut, unless one is in the making."""
         if self._round is None:
             self._round = Round(self.lane.time, self.cut(), self.core.take_dirty())
+            self._pace.begin()
 
     def cut(self) -> dict[str, int]:
         """Say what the core has seen, with where the clock is read on."""
@@ -150,17 +156,23 @@ class Runner:
         await self.outbox.send(STATE, checkpoints.MARK.encode(), value, self.partition)
         await self.outbox.settle()
         self._round, self.saved = None, monotonic()
+        self._pace.end()
         self._marked = saving.time, {topic: end for topic, end in saving.ends.items() if topic != CLOCK}
         self._durable(self.partition, saving.ends)
 
     async def _write(self, site: str, cut: dict[str, int]) -> None:
-        value = checkpoints.encode(self.lane.time, cut, self.core.freeze(site))
-        if len(value) > checkpoints.LIMIT:
-            log.error(
-                "the state of %s takes %d bytes, more than a row of %d holds", site, len(value), checkpoints.LIMIT
-            )
-        await self.outbox.send(STATE, site.encode(), value, self.partition)
+        records = checkpoints.split(site, self.lane.time, cut, self.core.freeze(site))
+        for key, value in records:
+            await self.outbox.send(STATE, key.encode(), value, self.partition)
+            self._pace.wrote(len(value))
+        # Kafka keeps the order: whoever finds these deletions finds the new row before them.
+        parts = [key for key, _ in records[:-1]]
+        for key in self._parts.pop(site, []):
+            if key not in parts:
+                await self.outbox.send(STATE, key.encode(), None, self.partition)
         self._rows[site] = checkpoints.serial(cut)
+        if parts:
+            self._parts[site] = parts
 
     async def finish(self, budget: float) -> None:
         """Make durable what is so within `budget` seconds; the rest is read again by whoever comes next."""

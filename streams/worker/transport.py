@@ -5,145 +5,16 @@ is fetched is decided at each poll by the lanes, which is how back-pressure reac
 what the checkpoints declare durable, not what an agent has seen.
 """
 
-from asyncio import sleep
 from collections.abc import AsyncIterator, Iterator, Mapping
 from time import monotonic
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar
 
-import aiokafka
-import faust
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
+from streams.worker.fetch import LINGER, App, ConsumerThread
+
 SCHEME = "tocsin"
-LINGER = 0.02
-"""Seconds that a busy poll waits, so that batches become worth their overhead."""
-WORTH = 1024
-"""Records of a poll that need no such wait."""
-POLL = 0.25
-"""Seconds after which a poll without records returns."""
-BATCH = 4096
-"""Records a poll at most: some 10 ms of decoding."""
-
-
-class Batch(NamedTuple):
-    """What one poll brought of one partition."""
-
-    records: list[Any]
-    """aiokafka's ConsumerRecords (offset, timestamp in ms, key, value), maybe none: then only the position moved"""
-    position: int
-    """where the next poll goes on, past gaps that hold no record for us"""
-    highwater: int | None
-
-
-class Hooks(Protocol):
-    """What the transport asks of the worker."""
-
-    durable: dict[TP, int]
-    """what may be committed: nothing below these offsets is needed any more"""
-    member_until: float
-    """until when, by the monotonic clock, the partitions can't be another's: the last heartbeat and a session"""
-
-    def wanted(self, tp: TP) -> bool:
-        """Say whether more may be fetched of a partition."""
-        ...
-
-    async def locate(self, assigned: set[TP]) -> Mapping[TP, int]:
-        """Recover what is newly assigned, and say where each partition is to be read on."""
-        ...
-
-    async def release(self) -> None:
-        """Make durable what is quickly made so: the partitions are about to be taken away."""
-        ...
-
-
-class App(faust.App):
-    """A Faust application that its transport can ask."""
-
-    hooks: Hooks
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """aiokafka's consumer in its own thread, polled for batches."""
-
-    app: App
-    busy_until = 0.0
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
-        # Faust would take aiokafka's round robin, which keeps a site's five topics together only when the partition
-        # count happens to divide by the members; the range assignor does always. And it would let a fetch wait for
-        # 1.5 s, during which no partition that becomes wanted can be asked for.
-        conf = self.app.conf
-        return aiokafka.AIOKafkaConsumer(
-            client_id=conf.broker_client_id,
-            group_id=conf.id,
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
-            partition_assignment_strategy=[RangePartitionAssignor],
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_poll_records=BATCH,
-            fetch_max_wait_ms=200,
-            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-            metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
-            **driver.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
-        )
-
-    async def on_start(self) -> None:
-        """Start the consumer; what a full lane leaves unread must not hold up the fetches of other partitions."""
-        await super().on_start()
-        # aiokafka has no argument for this: with unread records about, its fetcher asks for nothing else for 0.1 s.
-        fetcher = vars(vars(self._ensure_consumer())["_fetcher"])
-        if "_prefetch_backoff" not in fetcher:
-            raise LookupError("this aiokafka keeps its _prefetch_backoff elsewhere")
-        fetcher["_prefetch_backoff"] = 0.0
-        self._follow_heartbeats(vars(self._ensure_consumer())["_coordinator"])
-
-    def _follow_heartbeats(self, coordinator: Any) -> None:
-        """Note each heartbeat that the group has answered: by it a worker that was stopped knows what it has missed."""
-        beat = vars(type(coordinator))["_do_heartbeat"]
-
-        async def noted() -> bool:
-            asked = monotonic()
-            answered: bool = await beat(coordinator)
-            if answered:
-                self.app.hooks.member_until = asked + self.app.conf.broker_session_timeout
-            return answered
-
-        vars(coordinator)["_do_heartbeat"] = noted
-
-    async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
-        """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""
-        batches: dict[TP, Batch] = await self.call_thread(self._poll, wanted, known)
-        return batches
-
-    async def _poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
-        consumer = self._ensure_consumer()
-        # Idle: no wait, the first record is on its way at once. Busy: let a batch gather.
-        rest = self.busy_until - monotonic()
-        if rest > 0:
-            await sleep(rest)
-        batches = {}
-        try:
-            fetched = await consumer.getmany(*map(driver.ensure_aiokafka_TP, wanted), timeout_ms=int(POLL * 1000))
-            for tp in wanted:
-                kafka_tp = driver.ensure_aiokafka_TP(tp)
-                at = await consumer.position(kafka_tp), consumer.highwater(kafka_tp)
-                records = fetched.get(kafka_tp, [])
-                if records or known.get(tp) != at:
-                    known[tp] = at
-                    batches[tp] = Batch(records, *at)
-        except IllegalStateError:
-            # The partitions were taken away meanwhile; whoever owns them now reads this again.
-            return {}
-        count = sum(map(len, fetched.values()))
-        self.busy_until = monotonic() + LINGER if 0 < count < WORTH else 0.0
-        return batches
 
 
 class Consumer(driver.Consumer):
