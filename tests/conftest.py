@@ -36,3 +36,10 @@ def three_brokers() -> Iterator[Cluster]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the long suites be asked for."""
     parser.addoption("--full", action="store_true", help="all faults and pairs of them (some 40 minutes), not a few")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the long suites one after the other: they measure times."""
+    if config.getoption("--full"):
+        config.option.numprocesses, config.option.dist = 0, "no"

@@ -1,36 +1,24 @@
 """Compares what the workers left behind with what the log asks for."""
 
-import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
-from threading import Event, Thread
 
 import msgspec
-from confluent_kafka import KafkaException
 
 from streams.incidents.model import Incident
-from streams.worker.checkpoints import MARK, STATE, unpack
-from streams.worker.clock import CLOCK, TELEMETRY
-from tests.faults.ledger import COUNTER, count, read
+from streams.worker.checkpoints import STATE, unpack
+from streams.worker.clock import TELEMETRY
+from tests.faults.ledger import count, read
 from tests.faults.load import Load
 from tests.faults.log import Follower, Truth
-from tests.faults.plant import Plant, until
-
-log = logging.getLogger("faults")
+from tests.faults.place import until
+from tests.faults.plant import Plant
+from tests.faults.watcher import Watcher, told
 
 INVARIANTS = ("lost", "twice", "dead letters", "findings", "incidents", "state", "commits")
 
 
-class Told(msgspec.Struct):
-    id: str
-    site: str
-    detector: str
-    evidence: dict[str, object]
-
-
-_told = msgspec.json.Decoder(Told).decode
 _incident = msgspec.json.Decoder(Incident).decode
 
 
@@ -53,67 +41,9 @@ class Verdict:
         self.violations[invariant].append(text)
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {text}" for name, texts in self.violations.items() for text in texts[:5])
-
-
-class Watcher:
-    """Watches while faults happen: commits against marks, and each site's progress."""
-
-    def __init__(self, plant: Plant) -> None:
-        self._plant = plant
-        self._stop = Event()
-        self._thread = Thread(target=self._run, daemon=True)
-        self.marks: dict[int, dict[str, int]] = {}
-        self.ahead: list[str] = []
-        self.progress: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
-
-    def __enter__(self) -> "Watcher":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        consumer, rows = self._plant.consumer(), Follower(self._plant, [STATE])
-        findings = Follower(self._plant, ["findings"])
-        while not self._stop.wait(0.3):
-            try:
-                self._compare(consumer, rows)
-                self._note(findings)
-            except KafkaException as error:  # brokers are away now and then; what is seen is seen later
-                log.info("the watcher waits for Kafka: %s", error)
-        for each in (consumer, rows, findings):
-            each.close()
-
-    def _compare(self, consumer: object, rows: Follower) -> None:
-        # First what is committed, then what is durable: the other way round, progress would look like a fault.
-        committed = self._plant.commits(consumer, (*TELEMETRY, CLOCK))
-        for record in rows.read():
-            if record.key == MARK.encode() and record.value:
-                self.marks[record.partition] = unpack(record.value)[0].ends
-        for (topic, partition), offset in committed.items():
-            durable = self.marks.get(partition, {}).get(topic, 0)
-            if offset > durable:
-                self.ahead.append(f"{topic}/{partition} is committed to {offset}, durable to {durable}")
-
-    def _note(self, findings: Follower) -> None:
-        for record in findings.read():
-            told = _told(record.value or b"")
-            if told.detector == COUNTER:
-                number = int(str(told.evidence["events"]))
-                steps = self.progress[told.site]
-                if not steps or number > steps[-1][1]:
-                    steps.append((record.time, number))
-
-    def gap(self, load: Load, since: float) -> float:
-        """Longest time without progress of any of the load's bulk sites since a moment (Unix seconds)."""
-        worst = 0.0
-        for site in load.bulk:
-            steps = [since, *(at for at, _ in self.progress[site] if at > since)]
-            worst = max(worst, max((b - a for a, b in pairwise(steps)), default=float("inf")))
-        return worst
+        head = f"{self.objects} objects, {self.incidents} incidents, {self.pages} pages, pause {self.gap:.1f} s"
+        told = [f"{name}: {text}" for name, texts in self.violations.items() for text in texts[:5]]
+        return "\n".join([head, *told])
 
 
 class Checker:
@@ -155,7 +85,7 @@ class Checker:
         self.truth.read(self.poison, {site: unpack(self.rows[site])[0] for site in load.sites if site in self.rows})
         verdict.objects = self.truth.objects - before
         self._judge_ledgers(verdict, load, sites)
-        self._judge_dead(verdict)
+        self._judge_dead(verdict, load)
         self._judge_published(verdict, sites)
         self._judge_state(verdict, load.sites)
         for text in dict.fromkeys(watcher.ahead):
@@ -188,31 +118,66 @@ class Checker:
                 elif has > number or sums != total:
                     verdict.blame("twice", f"{site}/{device}: {number} in the log, {has} learnt")
 
-    def _judge_dead(self, verdict: Verdict) -> None:
-        for place, value in self.truth.dead.items():
+    def _judge_dead(self, verdict: Verdict, load: Load) -> None:
+        expected = {place: value for place, value in self.truth.dead.items() if value in load.poison}
+        for place, value in expected.items():
             if self.dead.get(place) != value:
                 verdict.blame("dead letters", f"{place} is not there")
         for place in self.dead.keys() - self.truth.dead.keys():
-            verdict.blame("dead letters", f"{place} was refused and is no poison: {(self.dead[place] or b'')[:80]!r}")
+            verdict.blame(
+                "dead letters", f"{place} was refused and is no poison: {(self.dead.pop(place) or b'')[:80]!r}"
+            )
 
     def _judge_published(self, verdict: Verdict, sites: set[str]) -> None:
-        expected = set(self.truth.findings.values())
-        for value in expected - self.findings:
+        expected = {value for value in self.truth.findings.values() if told(value).site in sites}
+        published = {value for value in self.findings if told(value).site in sites}
+        for value in expected - published:
             verdict.blame("findings", f"missing: {value[:200]!r}")
-        for value in self.findings - expected:
+        for value in published - expected:
             verdict.blame("findings", f"not asked for by the log: {value[:200]!r}")
-        for name in self.truth.incidents.keys() | self.incidents.keys():
-            revisions, told = self.truth.incidents.get(name, {}), self.incidents.get(name, [])
-            if set(revisions.values()) != set(told):
-                numbers = sorted(_incident(value).revision for value in set(told))
-                verdict.blame("incidents", f"{name}: revisions {sorted(revisions)}, published {numbers}")
-            elif revisions[max(revisions)] != told[-1]:
-                verdict.blame("incidents", f"{name}: what stands is not the last revision")
-        mine = [incident for incident in self.truth.final.values() if incident.site in sites]
-        verdict.incidents, verdict.pages = len(mine), sum(incident.pages for incident in mine)
+        mine = [name for name, told in self.incidents.items() if _incident(told[0]).site in sites]
+        mine += [name for name, incident in self.truth.final.items() if incident.site in sites]
+        for name in dict.fromkeys(mine):
+            self._judge_incident(verdict, name)
+        final = [incident for incident in self.truth.final.values() if incident.site in sites]
+        verdict.incidents, verdict.pages = len(final), sum(incident.pages for incident in final)
+
+    def _judge_incident(self, verdict: Verdict, name: str) -> None:
+        revisions, told = self.truth.incidents.get(name, {}), self.incidents.get(name, [])
+        if set(revisions.values()) != set(told):
+            numbers = sorted(_incident(value).revision for value in set(told))
+            verdict.blame("incidents", f"{name}: revisions {sorted(revisions)}, published {numbers}")
+        elif revisions[max(revisions)] != told[-1]:
+            verdict.blame("incidents", f"{name}: what stands is not the last revision")
 
     def _judge_state(self, verdict: Verdict, sites: Iterable[str]) -> None:
         for site in sites:
             row = unpack(self.rows[site])[1] if site in self.rows else None
-            if row is None or self.truth.frozen.get(site) != row:
-                verdict.blame("state", f"{site}: the row is not what the log makes of it at that cut")
+            truth = self.truth.frozen.get(site)
+            if row is None or truth is None:
+                verdict.blame("state", f"{site}: {'no row' if row is None else 'its row is of no cut in the log'}")
+            elif truth != row:
+                verdict.blame("state", f"{site}: not what the log makes of it at that cut: {difference(row, truth)}")
+
+
+def difference(one: bytes, other: bytes) -> str:
+    """Say where two rows first differ."""
+    found = zip(_leaves(one), _leaves(other), strict=False)
+    return next((f"{a} instead of {b}"[:200] for a, b in found if a != b), "one goes on")
+
+
+def _leaves(blob: bytes) -> Iterator[tuple[str, object]]:
+    page = read(blob)
+    yield from _walk("seen", page.seen)
+    yield from _walk("", msgspec.msgpack.decode(page.state))
+
+
+def _walk(path: str, value: object) -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _walk(f"{path}/{key}", inner)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _walk(f"{path}/{index}", inner)
+    else:
+        yield path, value

@@ -6,6 +6,7 @@ import pytest
 
 from tests.faults import table
 from tests.faults.checker import Checker, Verdict
+from tests.faults.faults import FAULTS
 from tests.faults.plant import Plant
 
 VERDICTS = pytest.StashKey[dict[str, Verdict]]()
@@ -19,14 +20,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Show the table, and after a full run put it into the README."""
     if verdicts := config.stash[VERDICTS]:
         terminalreporter.write_line(table.table(verdicts))
-        if config.getoption("--full"):
+        if verdicts.keys() >= FAULTS.keys():
             table.write(verdicts)
 
 
 @pytest.fixture(scope="session")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+def plant(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Plant]:
     """Three brokers and two workers; a third may come."""
-    with Plant(tmp_path_factory.mktemp("plant")) as running:
+    disk = 500 if pytestconfig.getoption("--full") else 0
+    with Plant(tmp_path_factory.mktemp("plant"), disk=disk) as running:
         yield running.start(2)
 
 

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import NamedTuple
 
+from tests.faults.brokers import fill_a_disk, kill_every_broker_in_turn, kill_the_leader, kill_two_brokers
 from tests.faults.load import Load
-from tests.faults.plant import Plant, Worker, until
+from tests.faults.place import Worker, until
+from tests.faults.plant import PASSWORD, Plant
 
 Deed = Callable[[Plant, Random, Load], None]
 
@@ -24,12 +26,15 @@ class Fault(NamedTuple):
         Seconds for which a site may go unprocessed.
     paired
         Whether it may meet another one.
+    ignored
+        Invariants that it is free to break: another version's state is another state.
     """
 
     deed: Deed
     quick: bool = False
     gap: float = 30.0
     paired: bool = True
+    ignored: tuple[str, ...] = ()
 
 
 def workers_of(plant: Plant) -> list[Worker]:
@@ -87,38 +92,6 @@ def join_and_leave(plant: Plant, dice: Random, load: Load) -> None:
         time.sleep(dice.uniform(0.5, 3))
 
 
-def _kill_brokers(*numbers: int, away: float) -> Callable[[Plant], None]:
-    def kill(plant: Plant) -> None:
-        for number in numbers:
-            plant.cluster.brokers[number].kill()
-        time.sleep(away)
-        for number in numbers:
-            plant.cluster.brokers[number].start(wait=False)
-        for number in numbers:
-            plant.cluster.brokers[number].wait(others=2)
-
-    return kill
-
-
-def kill_the_leader(plant: Plant, dice: Random, load: Load) -> None:
-    """Kill -9 the broker that leads a partition of telemetry."""
-    _kill_brokers(plant.leader("telemetry.power", dice.randrange(6)), away=8)(plant)
-    time.sleep(4)
-
-
-def kill_every_broker_in_turn(plant: Plant, dice: Random, load: Load) -> None:
-    """Kill -9 each broker in turn: leaders, the group's coordinator and the controller are among them."""
-    for number in dice.sample(range(3), 3):
-        _kill_brokers(number, away=8)(plant)
-        time.sleep(8)
-
-
-def kill_two_brokers(plant: Plant, dice: Random, load: Load) -> None:
-    """Two of three brokers are gone for a while: nothing can be acknowledged, nothing gets lost."""
-    _kill_brokers(*dice.sample(range(3), 2), away=15)(plant)
-    time.sleep(8)
-
-
 def cut_a_worker_off(plant: Plant, dice: Random, load: Load) -> None:
     """Every line of a worker falls silent for 25 s, past its session, and goes on."""
     number = plant.workers.index(dice.choice(workers_of(plant)))
@@ -158,27 +131,6 @@ def lossy_lines(plant: Plant, dice: Random, load: Load) -> None:
     time.sleep(3)
 
 
-def fill_a_disk(plant: Plant, dice: Random, load: Load) -> None:
-    """The disk of a broker is full; it dies, and comes back when there is room."""
-    number = len(plant.cluster.brokers) - 1
-    broker = plant.cluster.brokers[number]
-    ballast = broker.folder / "ballast"
-    with ballast.open("wb") as file:
-        try:
-            while True:
-                file.write(bytes(1 << 20))
-                file.flush()
-        except OSError:
-            pass
-    until(lambda: not broker.running, "the broker's end on a full disk", 60)
-    time.sleep(5)
-    ballast.unlink()
-    broker.kill()
-    broker.start(wait=False)
-    broker.wait(others=2)
-    time.sleep(5)
-
-
 def step_the_clock(plant: Plant, dice: Random, load: Load) -> None:
     """The workers' clock jumps five minutes ahead, back, and five minutes behind; the sites' with it by turns."""
     for seconds in (300.0, -300.0, 0.0):
@@ -214,6 +166,28 @@ def both(one: Deed, other: Deed) -> Deed:
     return deed
 
 
+def expire_credentials(plant: Plant, dice: Random, load: Load) -> None:
+    """A worker's password holds no more, and its connections are cut; after 20 s it is valid again."""
+    plant.password("another")
+    plant.proxy.set(plant.ports(0), "refuse")
+    time.sleep(0.5)
+    plant.proxy.set(plant.ports(0))
+    time.sleep(20)
+    plant.password(PASSWORD)
+    until(lambda: plant.workers[0].ready(), "the first worker's return", 90)
+
+
+def upgrade(plant: Plant, dice: Random, load: Load) -> None:
+    """Worker by worker to a version with other detectors, and back again."""
+    for version in ("next", ""):
+        for worker in workers_of(plant):
+            worker.leave()
+            worker.environment["FAULTS_VERSION"] = version
+            worker.start()
+            until(worker.ready, "the upgraded worker's partitions")
+            time.sleep(2)
+
+
 FAULTS: dict[str, Fault] = {
     "nothing": Fault(nothing, paired=False),
     "worker killed": Fault(kill_a_worker, quick=True),
@@ -221,7 +195,7 @@ FAULTS: dict[str, Fault] = {
     "worker stopped 5 s": Fault(_stop(5)),
     "worker stopped 30 s": Fault(_stop(30), quick=True),
     "worker stopped 90 s": Fault(_stop(90), paired=False),
-    "worker terminated": Fault(terminate_a_worker, quick=True, gap=15),
+    "worker terminated": Fault(terminate_a_worker, gap=15),
     "ten joins and leaves": Fault(join_and_leave),
     "leader killed": Fault(kill_the_leader, quick=True, gap=15),
     "each broker killed in turn": Fault(kill_every_broker_in_turn, paired=False, gap=15),
@@ -234,4 +208,6 @@ FAULTS: dict[str, Fault] = {
     "clocks step by ±5 min": Fault(step_the_clock),
     "50 times the poison": Fault(poison),
     "ten times the load": Fault(burst),
+    "credentials expired": Fault(expire_credentials, paired=False),
+    "rolling upgrade and back": Fault(upgrade, paired=False, ignored=("state",)),
 }

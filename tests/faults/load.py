@@ -12,6 +12,7 @@ import msgspec
 from confluent_kafka import Producer
 
 from tests.faults.ledger import BULK
+from tests.faults.objects import ATTACK, CLOSED, POISON, READING, TOPICS
 
 STEP = 0.1
 """Seconds between two rounds."""
@@ -185,25 +186,3 @@ class Load:
 
 
 _encode = msgspec.json.Encoder().encode
-TOPICS = tuple(f"telemetry.{domain}" for domain in ("power", "alarm", "camera", "rfid", "shipment"))
-CLOSED = b'{"type":"site.profile","site":"%s","opening_hours":[]}'
-READING = {"type": "power.reading", "feed": "grid-a", "frequency": 50.0}
-ATTACK: tuple[tuple[float, str, dict[str, Any]], ...] = (
-    (9, "alarm", {"device": "panel", "type": "alarm.signal", "code": "BA", "zone": "1"}),
-    (11, "alarm", {"device": "panel", "type": "alarm.signal", "code": "TA", "zone": "2"}),
-    (
-        13,
-        "camera",
-        {"device": "nvr", "type": "recorder.status", "disks": 0, "disks_expected": 4, "recording": False},
-    ),
-)
-POISON = (
-    b"not json %s",
-    b'{"type":"power.reading","broken":"%s"',
-    b'{"type":"no.such","device":"%s"}',
-    b'[{"type":"power.reading","device":"%s"}',
-    b"\xff\xfe\x00 %s",
-    b'"%s"',
-    b'{"type":"power.reading","device":"%s","time":"yesterday"}',
-    b'{"type":"camera.status","device":"%s","connected":"yes"}',
-)

@@ -1,111 +1,44 @@
-"""Three brokers, workers that a supervisor starts again, and lines between them that can be cut."""
+"""Three brokers, workers that a supervisor starts again, and lines between them that can be cut.
 
-import logging
-import os
+The first worker logs in with a password, the others need none.
+"""
+
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import Any
+from threading import Event, Thread
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    OffsetSpec,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
 
 from streams.local.kafka import Cluster, free_ports
 from streams.settings import Settings
 from streams.topics import ensure
+from tests.faults.place import Worker, patiently, until
 from tests.faults.proxy import Proxy
 
-log = logging.getLogger("faults")
-
-ROOT = Path(__file__).parents[2]
 PARTITIONS = 6
 GROUP = "tocsin-worker"
-AGAIN = 1.0
-"""Seconds after which the supervisor starts again what has ended, as docker-compose does."""
-
-
-def until(ready: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
-    """Wait for something, at most so long, and answer it."""
-    end = time.monotonic() + seconds
-    while not (answer := ready()):
-        assert time.monotonic() < end, f"waited {seconds:.0f} s in vain: {what}"
-        time.sleep(0.1)
-    return answer
-
-
-class Worker:
-    """One place for a worker: its process is started again whenever it ends, until it is told to leave."""
-
-    def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
-        self.name = name
-        self.log = folder / f"{name}.log"
-        self.environment = dict(environment)
-        self.process: subprocess.Popen[bytes] | None = None
-        self.codes: list[int] = []
-        self._lock = Lock()
-        self.wanted = False
-
-    def start(self) -> None:
-        """Start it, and have it started again from now on."""
-        with self._lock:
-            self.wanted = True
-            self._spawn()
-
-    def _spawn(self) -> None:
-        with self.log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.work"],
-                env=os.environ | self.environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=ROOT,
-            )
-
-    def supervise(self) -> None:
-        """Start it again if it has ended."""
-        with self._lock:
-            if self.wanted and self.process is not None and (code := self.process.poll()) is not None:
-                self.codes.append(code)
-                log.info("%s ended with %d", self.name, code)
-                time.sleep(AGAIN)
-                self._spawn()
-
-    def send(self, number: signal.Signals) -> None:
-        """Send its process a signal."""
-        with self._lock:
-            if self.process is not None and self.process.poll() is None:
-                self.process.send_signal(number)
-
-    def leave(self, seconds: float = 40.0) -> int:
-        """Have it leave in good order and stay away; its exit code."""
-        with self._lock:
-            self.wanted = False
-            assert self.process is not None
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                return self.process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-                return -9
-
-    def end(self) -> None:
-        """Kill it for good."""
-        with self._lock:
-            self.wanted = False
-            if self.process is not None:
-                self.process.kill()
-                self.process.wait()
+USER, PASSWORD = "worker-0", "valid"
 
 
 class Plant:
-    """Brokers, proxies and workers; worker number n reaches broker number b by a line of its own."""
+    """Brokers, proxies and workers; worker number n reaches broker number b by a line of its own.
 
-    def __init__(self, folder: Path, brokers: int = 3, workers: int = 3, **environment: str) -> None:
+    Parameters
+    ----------
+    disk
+        Megabytes of a disk of its own (a tmpfs) for the last broker; none when 0, else this needs root.
+    """
+
+    def __init__(self, folder: Path, brokers: int = 3, workers: int = 3, disk: int = 0, **environment: str) -> None:
         self.folder = folder
         self.cluster = Cluster(brokers)
         self.clock = folder / "clock"
@@ -118,6 +51,10 @@ class Plant:
             brokers=self.cluster.bootstrap, partitions=PARTITIONS, replication=brokers, snapshot_s=2.0
         )
         self.workers = [Worker(f"worker-{n}", folder, self._environment(n) | environment) for n in range(workers)]
+        self._disk = self.cluster.brokers[-1].folder if disk else None
+        if self._disk is not None:
+            self._disk.mkdir(parents=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={disk}m", "faults", str(self._disk)], check=True)
         self._stop = Event()
         self._supervisor = Thread(target=self._supervise, daemon=True)
 
@@ -127,21 +64,36 @@ class Plant:
         own = [(f"LINE{n}", *self.lines[n, broker]) for n in range(workers)]
         listeners = [given["listeners"], *(f"{name}://127.0.0.1:{target}" for name, _, target in own)]
         advertised = [given["advertised.listeners"], *(f"{name}://127.0.0.1:{port}" for name, port, _ in own)]
-        protocols = [f"{name}:PLAINTEXT" for name in ("PLAINTEXT", "CONTROLLER", *(name for name, _, _ in own))]
+        protocols = [f"{name}:PLAINTEXT" for name in ("PLAINTEXT", "CONTROLLER", *(name for name, _, _ in own[1:]))]
+        login = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
         return (
             f"listeners={','.join(listeners)}\nadvertised.listeners={','.join(advertised)}\n"
-            f"listener.security.protocol.map={','.join(protocols)}\n"
+            f"listener.security.protocol.map={','.join([*protocols, 'LINE0:SASL_PLAINTEXT'])}\n"
+            f"listener.name.line0.sasl.enabled.mechanisms=SCRAM-SHA-512\n"
+            f"listener.name.line0.scram-sha-512.sasl.jaas.config={login}\n"
         )
 
     def _environment(self, number: int) -> dict[str, str]:
         brokers = ",".join(f"127.0.0.1:{self.lines[number, b][0]}" for b in range(len(self.cluster.brokers)))
-        return {
+        login = {
+            "TOCSIN_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "TOCSIN_SASL_USERNAME": USER,
+            "TOCSIN_SASL_PASSWORD": PASSWORD,
+        }
+        return (login if number == 0 else {}) | {
             "TOCSIN_BROKERS": brokers,
             "TOCSIN_SNAPSHOT_S": "2",
             "TOCSIN_TICK_S": "0.5",
             "TOCSIN_METRICS_PORT": "0",
             "FAULTS_CLOCK": str(self.clock),
         }
+
+    def password(self, password: str) -> None:
+        """Say with what the first worker may log in from now on; it knows only the one that it was started with."""
+        how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+        change = UserScramCredentialUpsertion(USER, how, password.encode())
+        admin = self._admin()
+        patiently(lambda: admin.alter_user_scram_credentials([change])[USER].result(10))
 
     def ports(self, worker: int) -> list[int]:
         """Name the ports of a worker's lines."""
@@ -150,12 +102,27 @@ class Plant:
     def start(self, workers: int) -> "Plant":
         """Start the brokers, make the topics, and start so many workers."""
         self.cluster.start()
-        self.admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": 0})
+        self.password(PASSWORD)
         ensure(self.settings)
         for worker in self.workers[:workers]:
             worker.start()
         self._supervisor.start()
         return self
+
+    def calm(self, workers: int = 2) -> None:
+        """Have the first workers run, the others not, and every line and clock as it should be."""
+        self.proxy.set([port for port, _ in self.lines.values()])
+        self.clock.write_text("0")
+        self.password(PASSWORD)
+        for worker in self.workers[workers:]:
+            worker.end()
+        for worker in self.workers[:workers]:
+            worker.send(signal.SIGCONT)
+            if not worker.wanted:
+                worker.start()
+        for broker in self.cluster.brokers:
+            broker.start(wait=False)
+        until(lambda: all(worker.ready() for worker in self.workers[:workers]), "the workers' partitions", 120)
 
     def _supervise(self) -> None:
         while not self._stop.wait(0.2):
@@ -170,6 +137,10 @@ class Plant:
         for worker in self.workers:
             worker.end()
         self.proxy.close()
+        for broker in self.cluster.brokers:
+            broker.kill()
+        if self._disk is not None:
+            subprocess.run(["umount", "--lazy", str(self._disk)], check=True)
         self.cluster.kill()
 
     def __enter__(self) -> "Plant":
@@ -190,15 +161,24 @@ class Plant:
             }
         )
 
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": 0})
+
     def ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
         """Ask where partitions end."""
         asked = {TopicPartition(*place): OffsetSpec.latest() for place in places}
-        answers = self.admin.list_offsets(asked, request_timeout=10)
-        return {(at.topic, at.partition): answer.result().offset for at, answer in answers.items()}
+
+        def ask() -> dict[tuple[str, int], int]:
+            # A client of its own each time: one that has asked the former leader keeps asking in its epoch's name.
+            admin = self._admin()  # the answers come only while it lives
+            answers = admin.list_offsets(asked, request_timeout=10)
+            return {(at.topic, at.partition): answer.result().offset for at, answer in answers.items()}
+
+        return patiently(ask)
 
     def leader(self, topic: str, partition: int) -> int:
         """Say which broker leads a partition, by its index."""
-        return self.admin.list_topics(topic, timeout=10).topics[topic].partitions[partition].leader - 1
+        return self._admin().list_topics(topic, timeout=10).topics[topic].partitions[partition].leader - 1
 
     def coordinator(self) -> int:
         """Say which broker coordinates the group, by its index: the leader of its part of the offsets' topic."""
@@ -208,7 +188,8 @@ class Plant:
     def commits(self, consumer: Consumer, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
         """Ask what the group has committed."""
         asked = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
-        return {(at.topic, at.partition): max(at.offset, 0) for at in consumer.committed(asked, timeout=10)}
+        answer = patiently(lambda: consumer.committed(asked, timeout=10))
+        return {(at.topic, at.partition): max(at.offset, 0) for at in answer}
 
 
 def _java_hash(text: str) -> int:

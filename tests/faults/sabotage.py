@@ -1,5 +1,6 @@
 """The pipeline, broken in one place at a time: what the checker must notice."""
 
+from asyncio import sleep
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,8 @@ def mark_before_rows() -> None:
         if (saving := self._round) is not None:
             value = checkpoints.mark(saving.time, saving.ends, {})
             await self.outbox.send(checkpoints.STATE, checkpoints.MARK.encode(), value, self.partition)
-        await save(self, 0.0)
+            await sleep(1.5)
+        await save(self, budget)
 
     Runner.save = hasty
 

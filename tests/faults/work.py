@@ -1,5 +1,6 @@
 """A worker process under fault: `python -m tests.faults.work`; settings from the environment."""
 
+import importlib
 import logging
 import os
 import time
@@ -23,6 +24,8 @@ def main() -> None:
     logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for library in ("faust", "mode", "aiokafka"):
         logging.getLogger(library).setLevel("ERROR")
+    if os.environ.get("FAULTS_VERSION") == "next":
+        importlib.import_module("tests.faults.version")
     if name := os.environ.get("FAULTS_SABOTAGE"):
         SABOTAGE[name]()
     try:
