@@ -94,8 +94,11 @@ class Presence:
         silent = min(now, self.latest) - max(stream.last, self.since) - stream.grace()
         return max(int(silent / stream.interval), 0)
 
-    def severed(self, now: float) -> bool:
-        """Whether nearly everything of several domains fell silent: it is the line or the site then, not devices."""
+    def severed(self, now: float, learn: bool = True) -> bool:
+        """Whether nearly everything of several domains fell silent: it is the line or the site then, not devices.
+
+        Who only looks on, at moments that are not in the log, must not have it remembered when to look again.
+        """
         if now < self.sound:
             return False
         deadlines = []
@@ -113,7 +116,8 @@ class Presence:
         # deadlines only move on: before this many of today's have passed, no later look can find so many
         deadlines.sort()
         if now <= deadlines[enough - 1]:
-            self.sound = min(deadlines[enough - 1], now + SOUND_S)
+            if learn:
+                self.sound = min(deadlines[enough - 1], now + SOUND_S)
             return False
         return len(domains) > 1
 

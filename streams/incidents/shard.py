@@ -156,7 +156,7 @@ class Shard:
         found = Census(Counter(), Counter(), 0, {})
         silent_sites = 0
         for site, watch in self._watches.items():
-            silent_sites += watch.scene.presence.severed(self.clock)
+            silent_sites += watch.scene.presence.severed(self.clock, learn=False)
             for domain, (live, known) in watch.coverage().items():
                 found.devices[domain] += known
                 found.silent[domain] += known - live

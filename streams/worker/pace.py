@@ -4,7 +4,7 @@ from time import monotonic
 
 LEAN = 18.0
 """Bytes of snapshots an event that are worth waiting for more events."""
-PATIENT = 4
+PATIENT = 6
 """Intervals that a snapshot waits at most for being worth its bytes: what it does not hold is read again."""
 
 

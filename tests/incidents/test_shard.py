@@ -154,3 +154,13 @@ def test_what_is_said_of_a_site_waits_until_the_site_is_heard() -> None:
     shard.advance(101.0, decode("alarm", b"FR-93-DUGNY", heard, 101.0)[0], [])
     watch = shard.watch("FR-93-DUGNY")
     assert watch is not None and watch.scene.zone.key == "Europe/Paris" and list(watch.windows) == ["m-1"]
+
+
+def test_whoever_counts_the_silent_changes_nothing() -> None:
+    shard = Shard(Registry())
+    for number, part in enumerate(slices(night()[:4000])):
+        shard.advance(*part)
+        if number % 50 == 0:
+            before = {site: shard.freeze(site) for site in shard.sites()}
+            shard.census()
+            assert {site: shard.freeze(site) for site in shard.sites()} == before
