@@ -22,3 +22,15 @@ def catalogue() -> tuple[type[Detector[Any]], ...]:
             if "name" in cls.__dict__:
                 found.append(cls)
     return tuple(sorted(found, key=lambda cls: cls.name))
+
+
+@cache
+def domains() -> dict[str, str]:
+    """Each detector's domain."""
+    return {kind.name: kind.domain for kind in catalogue()}
+
+
+@cache
+def explainers(detector: str) -> tuple[str, ...]:
+    """Name the detectors whose findings explain those of `detector`."""
+    return tuple(kind.name for kind in catalogue() if detector in kind.explains)

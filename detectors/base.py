@@ -33,16 +33,21 @@ class Sign:
         Whom it concerns; the event's device when empty.
     key
         Tells apart things that one device can show at once; a repeat of the same key is one finding.
+    opens
+        An explanation that is worth an incident of its own, though it weighs nothing.
     """
 
-    __slots__ = ("device", "evidence", "key", "score", "summary")
+    __slots__ = ("device", "evidence", "key", "opens", "score", "summary")
 
-    def __init__(self, score: float, summary: str, evidence: Row, device: str = "", key: str = "") -> None:
+    def __init__(
+        self, score: float, summary: str, evidence: Row, device: str = "", key: str = "", opens: bool = False
+    ) -> None:
         self.score = score
         self.summary = summary
         self.evidence = evidence
         self.device = device
         self.key = key
+        self.opens = opens
 
     def __repr__(self) -> str:
         return f"Sign({self.score:.2f}, {self.summary!r}, {self.evidence!r}, device={self.device!r}, key={self.key!r})"
@@ -74,6 +79,8 @@ class Detector(Generic[E_contra]):
     """A definite sign of goods leaving with no right to: pages without a second domain."""
     explained_by: ClassVar[tuple[str, ...]] = ()
     """Detectors whose recent finding explains this one, which then counts for nothing of its own."""
+    explains: ClassVar[tuple[str, ...]] = ()
+    """Detectors whose findings, some minutes old ones too, count for nothing once it has one; its own weigh nothing."""
     memory_s: ClassVar[float] = 6 * 3600.0
     """Half-life of a finding as evidence, s."""
     repeat_s: ClassVar[float] = 3600.0

@@ -5,15 +5,21 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from detectors.elsewhere import Elsewhere, Nowhere, Place
 from detectors.goods import Goods
+from detectors.grid import Grid
 from detectors.hours import Hours
+from detectors.power.battery import unfed
 from detectors.presence import Presence
 from detectors.sight import Sight
 from detectors.state import dump, fill
 from detectors.supply import Supply
 
-KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "presence", "sight")
+KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "grid", "presence", "sight")
 """What of a scene a snapshot carries; the rest is declared or belongs to the moment."""
+
+STALE_S = 1200.0
+"""What arrives later than that says nothing about the grid now, s."""
 
 
 class Item(Protocol):
@@ -66,10 +72,16 @@ class Scene:
         Domain and interval, s, of the periodic devices that the site declares.
     feeds
         The feeds that the site declares.
+    elsewhere
+        What the other sites tell.
+    place
+        Where the site stands, if it is declared.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, elsewhere: Elsewhere | None = None) -> None:
         self.registry = registry
+        self.elsewhere = elsewhere or Nowhere()
+        self.place: Place | None = None
         self.time = 0.0
         self.clock = 0.0
         self.first = 0.0
@@ -82,6 +94,7 @@ class Scene:
         self.hours = Hours()
         self.goods = Goods()
         self.supply = Supply()
+        self.grid = Grid()
         self.presence = Presence()
         self.sight = Sight()
         self.works: Sequence[Work] = ()
@@ -94,8 +107,12 @@ class Scene:
         self.presence.heard(kind, event.device, self.time, self.clock, apart)
         if kind == "power.reading":
             self.supply.reading(event.feed, event.voltage, self.time)
+            if self.time > self.clock - STALE_S:
+                self.grid.reading(event.feed, event.voltage, self.time, self.clock)
         elif kind == "power.status":
             self.supply.status(event.device, set(event.status), self.time)
+            if self.time > self.clock - STALE_S:
+                self.grid.status(event, unfed(event), self.time, self.clock)
         elif kind == "alarm.signal":
             if event.code in ("OP", "CL"):
                 self.armed = False  # whoever sets it is still there

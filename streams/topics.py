@@ -74,6 +74,7 @@ TOPICS = (
     _telemetry("telemetry.shipment", "plans, gates, loads and departures"),
     Topic("control.clock", "ticks: the order of everything", together=True, hours=None),
     Topic("tocsin.state", "snapshots of the workers' state", together=True, compact=True, max_bytes=TELEMETRY_BYTES),
+    Topic("tocsin.facts", "what sites tell each other", spread=False, hours=240),
     _control("control.sites", "profiles of sites"),
     _control("control.maintenance", "announced work"),
     _control("control.items", "registered items"),

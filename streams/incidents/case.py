@@ -1,5 +1,6 @@
 """A site's case: the evidence of hours and nights, and the one incident that it makes."""
 
+from collections.abc import Collection
 from hashlib import blake2b
 from typing import Any
 
@@ -16,6 +17,8 @@ BUSIER = 2.0
 """How much likelier ordinary life shows a thing with people at work, and an attack without them."""
 EXPLAINED_S = 4 * 3600.0
 """How far apart a finding and the one that explains it may lie, s."""
+EXPLANATION = 0.1
+"""What an explanation counts for in the choice of what to tell of a domain first, nats; as evidence it is none."""
 MOST_CLUES = 300
 MOST_PAST = 16
 """Closed incidents that a verdict may still be about."""
@@ -47,6 +50,12 @@ class Case:
         self.since = -1
         self.born = 0.0
         self.fresh = False
+        self.notable = False
+        """Whether there is something to be told of, whatever it weighs."""
+        self.eased = False
+        """Whether evidence of the incident under way has been explained."""
+        self.alertness = 0.0
+        """Nats by which other sites' incidents make one here more credible."""
 
     def weigh(
         self, kind: type[Detector[Any]], finding: Finding, key: str, now: float, explained: bool, staffed: float
@@ -79,6 +88,7 @@ class Case:
         self._explain(kind.name, now)
         if nats >= 0.5 or explained:
             self.fresh = True
+            nats = EXPLANATION if kind.explains else nats
             told = [finding.time.timestamp(), kind.domain, finding.device, kind.name, finding.summary, finding.score]
             self.pending.append([*told, nats, kind.stage])
 
@@ -88,6 +98,16 @@ class Case:
             if detector in clue.explained_by and now - clue.last <= EXPLAINED_S:
                 clue.weight, clue.alone = 0.0, False
 
+    def explain(self, detectors: Collection[str], since: float) -> None:
+        """Let the findings that these detectors have had since then (arrival clock, Unix seconds) weigh nothing."""
+        for clue in self.clues.values():
+            if clue.detector in detectors and clue.last >= since:
+                clue.weight, clue.alone = 0.0, False
+        for line in [*self.pending, *(self.incident.timeline if self.incident else [])]:
+            if line[3] in detectors and line[0] >= since:
+                line[6] = 0.0
+        self.eased = self.fresh = True
+
     def _trust(self, kind: type[Detector[Any]], now: float) -> float:
         """How far what was learnt can be trusted: a site of a few hours has not shown its everyday life yet."""
         return 1.0 if kind.sort == "definite" else min(0.3 + (now - self.born) / WARM_S, 1.0)
@@ -95,6 +115,10 @@ class Case:
     def seen(self, detector: str, now: float, within: float) -> bool:
         """Whether a detector had a finding within the last seconds."""
         return any(clue.detector == detector and now - clue.last <= within for clue in self.clues.values())
+
+    def detectors(self, now: float) -> set[str]:
+        """Name the detectors whose findings still count."""
+        return {clue.detector for clue in self.clues.values() if clue.at(now) >= 0.5}
 
     def prolong(self, detector: str, device: str, key: str, now: float) -> None:
         """Keep a condition that is still there as fresh evidence."""
@@ -114,10 +138,12 @@ class Case:
             return []
         self.fresh = False
         news, self.pending = self.pending, []
-        judged = fuse(self.clues.values(), now, self.trust.of)
+        judged = fuse(self.clues.values(), now, self.trust.of, self.alertness)
+        notable, self.notable = self.notable, False
         if self.incident is not None:
             return self._extend(self.incident, news, judged, now)
-        if judged.nats < OPEN_AT:
+        self.eased = False
+        if judged.nats < OPEN_AT and not notable:
             # Too little so far: it stays part of the story, should there come more.
             self.pending = [line for line in news if now - line[0] < CLOSE_AFTER_S][-LONGEST_TIMELINE:]
             return []
@@ -153,6 +179,9 @@ class Case:
         self, incident: Open, news: list[Line], judged: Judgement, now: float, event: Event = "updated"
     ) -> list[Change]:
         escalated = incident.extend(news, judged, now)
+        if self.eased and not incident.pages:
+            incident.severity = judged.severity
+        self.eased = False
         if judged.pages and self._pages(incident, now):
             incident.pages += 1
             incident.paged = now

@@ -108,8 +108,18 @@ class Judgement(NamedTuple):
         return "critical" if self.pages else "warning" if self.nats >= WARN_AT else "info"
 
 
-def fuse(clues: Iterable[Clue], now: float, trust: Callable[[str], float] = lambda _: 1.0) -> Judgement:
-    """Judge evidence at Unix seconds `now` (arrival clock); `trust` weighs each detector."""
+def fuse(
+    clues: Iterable[Clue], now: float, trust: Callable[[str], float] = lambda _: 1.0, alertness: float = 0.0
+) -> Judgement:
+    """Judge evidence at Unix seconds `now` (arrival clock).
+
+    Parameters
+    ----------
+    trust
+        Weighs each detector.
+    alertness
+        Nats added once two domains are touched.
+    """
     domains: dict[Domain, dict[str, float]] = {}
     definite = False
     for clue in clues:
@@ -131,4 +141,6 @@ def fuse(clues: Iterable[Clue], now: float, trust: Callable[[str], float] = lamb
         nats = max(nats, PAGE_AT)
     touched = tuple(domain for domain, total in sums.items() if total >= COUNTS_AT)
     strong = sum(total >= STRONG_AT for total in sums.values())
+    if len(touched) > 1:
+        nats += alertness
     return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, strong, definite, shares)

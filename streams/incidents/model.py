@@ -1,4 +1,4 @@
-"""What the platform publishes: findings, incidents and commands."""
+"""What the platform publishes: findings, incidents and commands; and the facts that its sites tell each other."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -10,7 +10,7 @@ Domain = Literal["power", "alarm", "camera", "rfid", "shipment"]
 Stage = Literal["supply", "alarm", "sight", "label", "goods", "egress"]
 Status = Literal["open", "acknowledged", "closed"]
 Severity = Literal["info", "warning", "critical"]
-Event = Literal["opened", "escalated", "updated", "closed", "finding", "command"]
+Event = Literal["opened", "escalated", "updated", "closed", "finding", "command", "fact"]
 Evidence = dict[str, Any]
 
 
@@ -82,14 +82,47 @@ class Command(Struct, frozen=True, kw_only=True):
     mode: Literal["advised", "automatic"]
 
 
+class Fact(Struct, frozen=True, kw_only=True, tag_field="type", tag="fact"):
+    """What one site tells all others; internal, on `tocsin.facts`.
+
+    Attributes
+    ----------
+    subject
+        What it is about, and its key: `plate:…`, `grid:…`, `alert:…`.
+    kind
+        `plate.seen`, `grid.lost`, `alert.raised` or `alert.over`.
+    time, clock
+        When it was so (event time) and when it was noticed (arrival clock), Unix seconds.
+    place
+        Latitude and longitude of the site, where declared.
+    since
+        Event time from which it may have been so, Unix seconds.
+    """
+
+    subject: str
+    kind: Literal["plate.seen", "grid.lost", "alert.raised", "alert.over"]
+    site: str
+    time: float
+    clock: float
+    place: tuple[float, float] | None = None
+    since: float = 0.0
+    incident: str = ""
+    detectors: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> tuple[float, str, str, str, float]:
+        """What tells it from every other fact, and puts facts in order; told again it is the same."""
+        return self.clock, self.site, self.kind, self.incident, self.time
+
+
 class Output(NamedTuple):
     """Something decided at `clock` (arrival clock, Unix seconds), and what is published of it."""
 
     clock: float
     event: Event
-    body: Finding | Incident | Command
+    body: Finding | Incident | Command | Fact
 
 
-def encode(body: Finding | Incident | Command) -> bytes:
+def encode(body: Finding | Incident | Command | Fact) -> bytes:
     """Encode as JSON, as it goes on the wire; equal bodies give equal bytes."""
     return msgspec.json.encode(body)

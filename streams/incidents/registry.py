@@ -1,6 +1,7 @@
-"""What is known beyond one site: registered goods and the watch list."""
+"""What is known beyond one site: registered goods, the watch list, and what sites tell each other."""
 
 from detectors.freight import masks, plain
+from streams.incidents.facts import Facts
 from streams.telemetry.control import Item, Watch
 
 
@@ -13,6 +14,7 @@ class Registry:
         self.watches: dict[tuple[str, str], Watch] = {}
         self.keys: dict[str, tuple[str, str]] = {}
         self.masked: dict[str, set[str]] = {}
+        self.facts = Facts()
 
     def item(self, epc: str) -> Item | None:
         """Return the registered piece of goods with this EPC."""

@@ -7,17 +7,18 @@ records between two ticks, in whatever order they were fetched.
 from collections import Counter
 from collections.abc import Iterable
 from heapq import heappop, heappush
-from math import inf
+from math import ceil, floor, inf
 from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.incidents.model import Output
+from streams.incidents.facts import FACT_DELAY_S
+from streams.incidents.model import Fact, Output
 from streams.incidents.registry import Registry
 from streams.incidents.watch import Stats, Watch
 from streams.telemetry.alarm import Event as AlarmEvent
 from streams.telemetry.camera import Event as CameraEvent
-from streams.telemetry.control import Control, Forget, Item, Maintenance, SiteProfile, Verdict
+from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, SiteProfile, Verdict
 from streams.telemetry.control import Watch as Watched
 from streams.telemetry.decode import Arrival
 from streams.telemetry.power import Event as PowerEvent
@@ -110,13 +111,34 @@ class Shard:
         complete
             Whether nothing more is known to be waiting; only then does silence count.
         """
-        self.clock = clock = float(max(clock, self.clock))
+        before, self.clock = self.clock, float(max(clock, self.clock))
+        clock = self.clock
         out: list[Output] = []
+        if complete and before > -inf:
+            out += self._pass(clock)
         for control in controls:
-            out += self._control(control, clock)
+            if isinstance(control, Fact):
+                self.registry.facts.take(control)
+            else:
+                out += self._control(control, clock)
         groups: dict[str, list[Arrival]] = {}
         for arrival in arrivals:
             groups.setdefault(arrival.event.site, []).append(arrival)
+        out += self._take(clock, groups, complete)
+        out.sort(key=_when)
+        self.registry.facts.sweep(clock)
+        return out
+
+    def _pass(self, clock: float) -> list[Output]:
+        """Let the whole seconds before `clock` pass, by strides in which no site's facts take effect at another."""
+        out: list[Output] = []
+        last = ceil(clock) - 1.0
+        while self.due() <= last:
+            out += self._take(min(floor(self.due()) + FACT_DELAY_S, last), {}, True)
+        return out
+
+    def _take(self, clock: float, groups: dict[str, list[Arrival]], complete: bool) -> list[Output]:
+        """Bring the sites that something came of, and those whose time has come, up to `clock`."""
         while self._dues and self._dues[0][0] <= clock:
             due, site = heappop(self._dues)
             if self._scheduled.get(site) != due:
@@ -126,12 +148,19 @@ class Shard:
                 groups.setdefault(site, [])
             else:
                 self._schedule(site)
+        out: list[Output] = []
         for site in sorted(groups):
             watch = self._watch(site)
-            out += watch.advance(clock, groups[site], complete)
+            out += self._spread(watch.advance(clock, groups[site], complete))
             self._schedule(site)
-        out.sort(key=_when)
         return out
+
+    def _spread(self, outputs: list[Output]) -> list[Output]:
+        """Let the other sites know."""
+        for output in outputs:
+            if isinstance(output.body, Fact):
+                self.registry.facts.take(output.body)
+        return outputs
 
     def due(self) -> float:
         """Earliest time at which `advance` without arrivals may do something, Unix seconds; `inf` for never."""
@@ -214,7 +243,7 @@ class Shard:
                 watch.maintain(key, record)
         return watch
 
-    def _control(self, control: Control, clock: float) -> list[Output]:
+    def _control(self, control: Record | Forget, clock: float) -> list[Output]:
         match control:
             case SiteProfile():
                 self._declare(control)
@@ -225,7 +254,7 @@ class Shard:
             case Watched():
                 self.registry.watch(control)
             case Verdict():
-                return self._judge(control, clock)
+                return self._spread(self._judge(control, clock))
             case Forget(topic, key):
                 if topic == "control.maintenance" and key in self._owners:
                     self._maintain(self._owners[key], key, None)

@@ -10,17 +10,20 @@ from zoneinfo import ZoneInfo
 
 from msgspec import msgpack
 
-from detectors.bank import catalogue
+from detectors.bank import catalogue, domains, explainers
 from detectors.base import Detector, Sign
 from detectors.lull import Lull
-from detectors.scene import Registry, Scene
+from detectors.scene import Scene
 from detectors.state import dump, fill
-from streams.incidents.case import Case
+from streams.incidents.case import EXPLAINED_S, Case
 from streams.incidents.maintenance import Window
-from streams.incidents.model import Finding, Output, moment
+from streams.incidents.model import Finding, Incident, Output, moment
+from streams.incidents.registry import Registry
 from streams.incidents.reorder import Reorder
+from streams.incidents.reporter import TELLING, Reporter
 from streams.incidents.sequence import Tracker
 from streams.incidents.timers import Timer, Timers
+from streams.incidents.view import View
 from streams.telemetry.control import Maintenance, SiteProfile, Verdict
 from streams.telemetry.decode import LANES, Arrival
 
@@ -28,6 +31,8 @@ MOST_DEVICES = 5000
 """Devices a site may have before the least recently heard are forgotten."""
 LOUDER = 0.15
 """How much surer a repeated sign must be to be a finding again."""
+TAKEN_BACK_S = 1800.0
+"""How old a finding may be that an explanation still takes back, s."""
 
 _CONTENT = msgpack.Encoder()
 KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
@@ -73,7 +78,9 @@ class Watch:
         self.stats = stats
         self.clock = -inf
         self.due = inf
-        self.scene = Scene(registry)
+        self.view = View(registry, site)
+        self.scene = Scene(self.view, self.view)
+        self.reporter = Reporter()
         self.case = Case(site)
         self.profile: SiteProfile | None = None
         self.windows: dict[str, Maintenance] = {}
@@ -116,6 +123,9 @@ class Watch:
         devices = profile.devices or ()
         self.scene.declared = {d.device: (d.domain, d.interval_s) for d in devices if d.interval_s is not None}
         self.scene.feeds = frozenset(profile.feeds or ())
+        self.scene.place = None
+        if profile.location is not None:
+            self.scene.place = profile.location.latitude, profile.location.longitude
         self._replan()
 
     def maintain(self, key: str, record: Maintenance | None) -> None:
@@ -129,14 +139,17 @@ class Watch:
     def judge(self, verdict: Verdict, clock: float) -> list[Output]:
         """Take an analyst's verdict."""
         clock = max(clock, self.clock)
-        changes = self.case.verdict(verdict.incident, verdict.verdict, clock)
-        return [Output(clock, event, body) for event, body in changes]
+        self.scene.clock = self.scene.time = clock
+        for event, body in self.case.verdict(verdict.incident, verdict.verdict, clock):
+            self._tell(Output(clock, event, body))
+        out, self.out = self.out, []
+        return out
 
     # -- one second ------------------------------------------------------------------------------------------------
 
     def _run(self, now: float, complete: bool) -> None:
         self.clock = now
-        self.scene.clock = now
+        self.scene.clock = self.view.clock = now
         ready, late = self.reorder.release(now)
         self.stats.late += late
         for _, arrival in ready:
@@ -146,8 +159,11 @@ class Watch:
                 self.scene.time = now
                 for sign in detector.tick(now, self.scene):
                     self._note(detector, sign, sign.device or self.site, now)
+        if self.case.fresh:
+            self.case.alertness = self.view.similar(self.case.detectors(now), domains())
+        self.scene.time = now
         for event, body in self.case.decide(now):
-            self.out.append(Output(now, event, body))
+            self._tell(Output(now, event, body))
         self.due = self._next()
 
     def coverage(self) -> dict[str, tuple[int, int]]:
@@ -157,6 +173,12 @@ class Watch:
             if isinstance(detector, Lull) and detector.speakers:
                 found[detector.domain] = detector.coverage()
         return found
+
+    def _tell(self, output: Output) -> None:
+        self.out.append(output)
+        if isinstance(output.body, Incident):
+            for fact in self.reporter.changed(output.body, self.site, self.scene):
+                self.out.append(Output(output.clock, "fact", fact))
 
     def _next(self) -> float:
         return min(self.case.due(), self.reorder.due(), self.timers.due())
@@ -186,6 +208,10 @@ class Watch:
             if timer is not None and detector.wake < timer.at:
                 self.timers.set(timer)
         scene.learn_one(kind, event)
+        if kind in TELLING:
+            fact = self.reporter.seen(kind, event, self.site, scene)
+            if fact is not None:
+                self.out.append(Output(self.clock, "fact", fact))
 
     # -- detectors and findings ------------------------------------------------------------------------------------
 
@@ -262,8 +288,15 @@ class Watch:
             evidence=sign.evidence,
         )
         self.out.append(Output(self.clock, "finding", finding))
-        maintained = self.scene.maintained(kind.domain, device, at)
-        self.case.weigh(kind, finding, sign.key, self.clock, maintained, self.scene.staffed(at))
+        self.reporter.involve(finding, self.clock)
+        explained = self.scene.maintained(kind.domain, device, at) or any(
+            self.case.seen(name, self.clock, EXPLAINED_S) for name in explainers(kind.name)
+        )
+        if kind.explains:
+            self.case.explain(kind.explains, self.clock - TAKEN_BACK_S)
+            self.case.notable |= sign.opens
+        explained = explained or bool(kind.explains)
+        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.staffed(at))
 
     def _replan(self) -> None:
         self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]
@@ -273,7 +306,7 @@ class Watch:
     def freeze(self) -> dict[str, Any]:
         """The whole state as plain data."""
         return {
-            "plain": dump(self, ("clock", "told", "trackers")),
+            "plain": dump(self, ("clock", "told", "trackers", "reporter")),
             "case": dump(self.case),
             "scene": self.scene.freeze(),
             "detectors": [[name, owner, dump(found)] for (name, owner), found in self.detectors.items()],

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
+from streams.incidents.model import Fact
 from streams.telemetry.envelope import Device, Euro, Site, Text, Time
 from streams.telemetry.recurrence import recurrence
 from streams.telemetry.rfid import Epc, Tid
@@ -125,4 +126,5 @@ class Forget(Struct, frozen=True):
 
 
 Record = SiteProfile | Maintenance | Item | Verdict | Watch
-Control = Record | Forget
+Control = Record | Forget | Fact
+"""What the core takes beside telemetry: control records, tombstones, and what other sites tell."""

@@ -7,6 +7,7 @@ import msgspec
 from streams.telemetry import alarm, camera, control, power, rfid, shipment
 
 CLOCK = "control.clock"
+FACTS = "tocsin.facts"
 TELEMETRY = (power.TOPIC, alarm.TOPIC, camera.TOPIC, rfid.TOPIC, shipment.TOPIC)
 CONTROLS = (control.SITES, control.MAINTENANCE, control.ITEMS, control.VERDICTS, control.WATCHLIST)
 

@@ -5,7 +5,7 @@ from math import inf
 from time import monotonic
 
 from streams import metrics
-from streams.incidents.model import Finding, Incident, Output
+from streams.incidents.model import Command, Finding, Incident, Output
 from streams.incidents.shard import Census
 from streams.incidents.watch import Stats
 from streams.telemetry.decode import Arrival
@@ -34,7 +34,7 @@ def decided(outputs: list[Output], seconds: float) -> None:
             metrics.FINDINGS.labels(body.domain, body.detector).inc()
         elif isinstance(body, Incident):
             metrics.INCIDENT_CHANGES.labels(body.severity).inc()
-        else:
+        elif isinstance(body, Command):
             metrics.COMMANDS.labels(body.command).inc()
 
 

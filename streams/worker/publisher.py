@@ -3,7 +3,8 @@
 from asyncio import Future, wait
 from typing import Any, Protocol
 
-from streams.incidents.model import Finding, Incident, Output, encode
+from streams.incidents.model import Fact, Finding, Incident, Output, encode
+from streams.worker.clock import FACTS
 from streams.worker.core import fail
 
 FINDINGS, INCIDENTS, COMMANDS, DEAD_LETTERS = "findings", "incidents", "commands", "dead-letters"
@@ -53,13 +54,15 @@ class Outbox:
             fail("Kafka did not take what the worker published", error)
 
     async def publish(self, outputs: list[Output]) -> None:
-        """Send what the core answered: findings and commands keyed by site, incidents by their id."""
+        """Send what the core answered: findings and commands keyed by site, incidents by id, facts by subject."""
         for _, _, body in outputs:
             value = encode(body)
             if isinstance(body, Finding):
                 await self.send(FINDINGS, body.site.encode(), value)
             elif isinstance(body, Incident):
                 await self.send(INCIDENTS, body.id.encode(), value)
+            elif isinstance(body, Fact):
+                await self.send(FACTS, body.subject.encode(), value, 0)
             else:
                 await self.send(COMMANDS, body.site.encode(), value)
         await self.room()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from detectors.base import Detector, Row, Sign
+from detectors.elsewhere import Outage, Sighting
 from detectors.scene import Scene
 from streams.incidents.registry import Registry
 from streams.telemetry import alarm, camera, power, rfid, shipment
@@ -17,10 +18,29 @@ START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 """A Monday, midnight UTC: row times `t` count from here."""
 
 
+class Others:
+    """Other sites, nobody knows where: both lost their grid at 01:26, one saw a lorry just before 00:01."""
+
+    site = "TEST-1"
+
+    def __init__(self) -> None:
+        self.plates = {"FA123KE": [Sighting("TEST-2", START + 50.0, None)]}
+        self.failed = [
+            Outage(site, START + 5100.0, START + 5115.0, START + 5117.0, None) for site in ("TEST-2", "TEST-3")
+        ]
+
+    def sightings(self, plate: str) -> list[Sighting]:
+        return self.plates.get(plate, [])
+
+    def outages(self) -> list[Outage]:
+        return self.failed
+
+
 def scene() -> Scene:
-    """A site in UTC, open on weekdays from 06:00 to 20:00; one plate and one label are watched."""
+    """A site in UTC, open on weekdays from 06:00 to 20:00, one of three; one plate and one label are watched."""
     plate = Watch(what="plate", value="ZZ-999 ZZ", reason="stolen vehicle")
-    made = Scene(_registry(plate, Watch(what="epc", value="urn:epc:id:sgtin:1.1.999", reason="stolen elsewhere")))
+    label = Watch(what="epc", value="urn:epc:id:sgtin:1.1.999", reason="stolen elsewhere")
+    made = Scene(_registry(plate, label), Others())
     made.hours.declare([((1, 2, 3, 4, 5), "06:00", "20:00")])
     made.first = START
     return made

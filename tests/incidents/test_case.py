@@ -21,6 +21,7 @@ def kind(domain: str, **more: Any) -> Any:
         "stage": "sight",
         "sort": "definite",
         "alone": False,
+        "explains": (),
         "memory_s": 6 * HOUR,
         "explained_by": (),
     }

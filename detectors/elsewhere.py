@@ -1,0 +1,69 @@
+"""What a site may know of the others: plates seen there, their grid gone, what they are alarmed about.
+
+Nothing of it is telemetry; it is the few facts that sites tell each other. What was told a moment ago is not known yet:
+facts take effect everywhere at the same moment of the arrival clock, wherever a site is computed.
+"""
+
+from collections.abc import Sequence
+from math import asin, cos, radians, sin, sqrt
+from typing import NamedTuple, Protocol
+
+EARTH_KM = 6371.0
+
+Place = tuple[float, float]
+"""Latitude and longitude, degrees."""
+
+
+class Sighting(NamedTuple):
+    """A plate at another site's gate: where, when (event time, Unix seconds), and where that site is, if declared."""
+
+    site: str
+    time: float
+    place: Place | None
+
+
+class Outage(NamedTuple):
+    """Another site's public grid failed between `since` and `at` (event time, Unix seconds): meters read now and then.
+
+    `clock` is when it was noticed (arrival clock, Unix seconds).
+    """
+
+    site: str
+    since: float
+    at: float
+    clock: float
+    place: Place | None
+
+
+class Elsewhere(Protocol):
+    """The other sites' facts, as far as they are known now."""
+
+    site: str
+
+    def sightings(self, plate: str) -> Sequence[Sighting]: ...
+    def outages(self) -> Sequence[Outage]: ...
+
+
+class Nowhere:
+    """No other site is known."""
+
+    site = ""
+
+    def sightings(self, plate: str) -> Sequence[Sighting]:
+        """Return nothing."""
+        return ()
+
+    def outages(self) -> Sequence[Outage]:
+        """Return nothing."""
+        return ()
+
+
+def km(a: Place, b: Place) -> float:
+    """Great-circle distance of two places, km."""
+    (north, east), (other_north, other_east) = map(_radians, (a, b))
+    across = sin((other_north - north) / 2) ** 2 + cos(north) * cos(other_north) * sin((other_east - east) / 2) ** 2
+    return 2 * EARTH_KM * asin(min(sqrt(across), 1.0))
+
+
+def _radians(place: Place) -> Place:
+    return radians(place[0]), radians(place[1])

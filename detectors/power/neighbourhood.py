@@ -1,0 +1,119 @@
+"""The whole neighbourhood is dark: the grid failed, and not at this site alone."""
+
+from collections.abc import Iterable, Sequence
+from math import exp, inf
+
+from detectors.base import Detector, Row, Sign
+from detectors.elsewhere import Outage, km
+from detectors.events import PowerReading, PowerStatus
+from detectors.grid import SAME_S, Grid
+from detectors.scene import Scene
+from detectors.supply import DEAD_VOLTAGE
+
+NEAR_KM = 30.0
+"""Sites this close hang on the same medium-voltage grid."""
+TOGETHER_S = 120.0
+"""How far apart clocks may be for outages to count as the same, s."""
+CHANCE = 1e-3
+"""Outages elsewhere that are no likelier than this by chance explain one here."""
+SOON_S, LATER_S = 5.0, 60.0
+"""Seconds between two looks at the others, in the first minutes and afterwards."""
+PATIENCE_S = 1200.0
+"""How long after an outage others are still looked for: meters tell every few minutes, s."""
+
+
+class Neighbourhood(Detector[PowerReading | PowerStatus]):
+    """Compares the moment at which this site's grid failed with the moments at other sites.
+
+    One site nearby is enough. Of sites whose distance is unknown or large there must be two, and more than chance would
+    have by the rate at which sites have lost their grid lately. It explains what the site's own power says and nothing
+    else: thieves cut a neighbourhood's grid, too, and whatever they do there counts in full.
+    """
+
+    name = "power.neighbourhood"
+    title = "neighbourhood without power"
+    domain = "power"
+    sort = "definite"
+    stage = "supply"
+    reads = ("power.reading", "power.status")
+    scope = "site"
+    rate = 0.01
+    hit = 0.01
+    explains = (
+        "power.transfer",
+        "power.on_battery",
+        "power.mains_loss",
+        "power.feed_lost",
+        "power.quality",
+        "power.load",
+        "power.silence",
+        "alarm.mains",
+    )
+
+    def __init__(self) -> None:
+        self.told = 0.0
+        """The outage that was explained last, by its time."""
+
+    def learn_one(self, event: PowerReading | PowerStatus, scene: Scene) -> None:
+        voltage: float | None = getattr(event, "voltage", None)
+        status: Sequence[str] = getattr(event, "status", ())
+        if "OB" in status or (voltage is not None and voltage < DEAD_VOLTAGE):
+            self.wake = min(self.wake, scene.clock)
+
+    def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        grid = scene.grid
+        waited = now - grid.clock
+        self.wake = inf
+        if self.told == grid.at or waited > PATIENCE_S:
+            return []
+        others = same(grid, scene)
+        if not others:
+            self.wake = now + (SOON_S if waited < 120.0 else LATER_S)
+            return []
+        self.told = grid.at
+        return [_sign(grid, scene, others)]
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        yield from _outage(0)
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        yield from _outage(5000)
+
+
+def _outage(start: int) -> Iterable[Row]:
+    for t, voltage in ((start, 230.0), (start + 180, 0.2)):
+        row: Row = {"t": t, "type": "power.reading", "device": "m", "feed": "grid-a", "voltage": voltage}
+        yield row | {"frequency": 50.0 if voltage else 0.0}
+    yield from ({"tick": t} for t in range(start + 181, start + 1500, 30))
+
+
+def same(grid: Grid, scene: Scene) -> list[Outage]:
+    """Return the other sites' outages that belong to this one, if they are enough to explain it."""
+    near, far, past = [], [], 0
+    for other in scene.elsewhere.outages():
+        if other.since - TOGETHER_S > grid.at or grid.since - TOGETHER_S > other.at:
+            past += 1
+        elif scene.place and other.place and km(scene.place, other.place) <= NEAR_KM:
+            near.append(other)
+        else:
+            far.append(other)
+    if near:
+        return near
+    span = min(max(scene.age(), 86400.0), 7 * 86400.0)
+    expected = (past + 1) / span * (grid.at - grid.since + 2 * TOGETHER_S + SAME_S)
+    by_chance = 1.0 - exp(-expected) * (1.0 + expected)
+    return far if len({other.site for other in far}) > 1 and by_chance < CHANCE else []
+
+
+def _sign(grid: Grid, scene: Scene, others: list[Outage]) -> Sign:
+    # One incident is enough for all of them: that of the site that noticed first.
+    first = (grid.clock, scene.elsewhere.site) < min((one.clock, one.site) for one in others)
+    sites = sorted({other.site for other in others})
+    named = ", ".join(sites[:3]) + (f" and {len(sites) - 3} more" if len(sites) > 3 else "")
+    numbers: Row = {"sites": sites[:20], "failed": grid.at, "first": first}
+    if scene.place:
+        numbers["nearest_km"] = min((round(km(scene.place, o.place), 1) for o in others if o.place), default=None)
+    summary = f"The power failed in the neighbourhood and not here alone: also at {named}."
+    return Sign(0.9, summary, numbers, "", f"{grid.at:.0f}", opens=first)

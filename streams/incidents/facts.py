@@ -1,0 +1,54 @@
+"""What sites have told each other: kept for as long as it matters, known to the others only after a while."""
+
+from math import inf
+
+from streams.incidents.model import Fact
+
+FACT_DELAY_S = 10.0
+"""A fact takes effect this long after it was noticed, at every site alike, s.
+
+By then all partitions have heard of it, whichever worker computes them, and so what it leads to depends on nothing but
+the telemetry.
+"""
+KEEP_S = {"plate.seen": 6 * 3600.0, "grid.lost": 7 * 86400.0, "alert.raised": 7 * 86400.0, "alert.over": 7 * 86400.0}
+"""How long a fact is remembered, by kind, s."""
+LONGEST_S = max(KEEP_S.values())
+SWEEP_S = 1800.0
+
+
+class Facts:
+    """All facts, by their subject; taking one twice changes nothing."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, dict[tuple[float, str, str, str, float], Fact]] = {}
+        self._swept = -inf
+
+    def __len__(self) -> int:
+        return sum(map(len, self._found.values()))
+
+    def take(self, fact: Fact) -> None:
+        """Take a fact, in whatever order they come."""
+        self._found.setdefault(fact.subject, {})[fact.name] = fact
+
+    def about(self, subject: str, clock: float) -> list[Fact]:
+        """List what is known of a subject at arrival clock `clock`, by the time at which it was noticed."""
+        found = self._found.get(subject)
+        if found is None:
+            return []
+        known = [fact for fact in found.values() if clock - KEEP_S[fact.kind] <= fact.clock < clock - FACT_DELAY_S]
+        return sorted(known, key=_name)
+
+    def sweep(self, clock: float) -> None:
+        """Forget what nobody asks for any more from arrival clock `clock` on."""
+        if clock - self._swept < SWEEP_S:
+            return
+        self._swept = clock
+        for subject, found in list(self._found.items()):
+            for name in [name for name, fact in found.items() if fact.clock < clock - KEEP_S[fact.kind]]:
+                del found[name]
+            if not found:
+                del self._found[subject]
+
+
+def _name(fact: Fact) -> tuple[float, str, str, str, float]:
+    return fact.name
