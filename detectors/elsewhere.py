@@ -8,6 +8,12 @@ from collections.abc import Sequence
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple, Protocol
 
+DELAY_S = 10.0
+"""A fact takes effect this long after it was noticed, at every site alike, s.
+
+By then all partitions have heard of it, whichever worker computes them, and so what it leads to depends on nothing but
+the telemetry.
+"""
 EARTH_KM = 6371.0
 
 Place = tuple[float, float]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from math import exp, inf
 
 from detectors.base import Detector, Row, Sign
-from detectors.elsewhere import Outage, km
+from detectors.elsewhere import DELAY_S, Outage, km
 from detectors.events import PowerReading, PowerStatus
 from detectors.grid import SAME_S, Grid
 from detectors.scene import Scene
@@ -68,7 +68,7 @@ class Neighbourhood(Detector[PowerReading | PowerStatus]):
             return []
         others = same(grid, scene)
         if not others:
-            self.wake = now + (SOON_S if waited < 120.0 else LATER_S)
+            self.wake = max(now + (SOON_S if waited < 120.0 else LATER_S), grid.clock + DELAY_S + 1.0)
             return []
         self.told = grid.at
         return [_sign(grid, scene, others)]

@@ -5,7 +5,7 @@ from math import inf
 from typing import ClassVar, NamedTuple
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
-from detectors.elsewhere import Sighting, km
+from detectors.elsewhere import DELAY_S, Sighting, km
 from detectors.events import ShipmentGate
 from detectors.freight import differing, plain
 from detectors.habit import Habit
@@ -25,7 +25,6 @@ UNKNOWN_S = 90.0
 """Between sites of unknown distance only this little time is too little; next-door yards are learnt."""
 LOOK_S = 300.0
 """Seconds between two looks for what other sites saw after this one did."""
-FIRST_LOOK_S = 12.0
 KEPT_S = 4 * 3600.0
 MOST = 200
 
@@ -91,7 +90,7 @@ class TwoSites(Detector[ShipmentGate]):
         self.seen[plate] = Seen(scene.time, event.likelihood, scene.clock + KEPT_S)
         while len(self.seen) > MOST:
             del self.seen[next(iter(self.seen))]
-        self.wake = min(self.wake, scene.clock + FIRST_LOOK_S)
+        self.wake = min(self.wake, scene.clock + DELAY_S + 1.0)
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         self.seen = {plate: seen for plate, seen in self.seen.items() if seen.until > now}

@@ -2,14 +2,9 @@
 
 from math import inf
 
+from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Fact
 
-FACT_DELAY_S = 10.0
-"""A fact takes effect this long after it was noticed, at every site alike, s.
-
-By then all partitions have heard of it, whichever worker computes them, and so what it leads to depends on nothing but
-the telemetry.
-"""
 KEEP_S = {"plate.seen": 6 * 3600.0, "grid.lost": 7 * 86400.0, "alert.raised": 7 * 86400.0, "alert.over": 7 * 86400.0}
 """How long a fact is remembered, by kind, s."""
 LONGEST_S = max(KEEP_S.values())
@@ -35,7 +30,7 @@ class Facts:
         found = self._found.get(subject)
         if found is None:
             return []
-        known = [fact for fact in found.values() if clock - KEEP_S[fact.kind] <= fact.clock < clock - FACT_DELAY_S]
+        known = [fact for fact in found.values() if clock - KEEP_S[fact.kind] <= fact.clock < clock - DELAY_S]
         return sorted(known, key=_name)
 
     def sweep(self, clock: float) -> None:

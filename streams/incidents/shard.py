@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.incidents.facts import FACT_DELAY_S
+from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Fact, Output
 from streams.incidents.registry import Registry
 from streams.incidents.watch import Stats, Watch
@@ -134,7 +134,7 @@ class Shard:
         out: list[Output] = []
         last = ceil(clock) - 1.0
         while self.due() <= last:
-            out += self._take(min(floor(self.due()) + FACT_DELAY_S, last), {}, True)
+            out += self._take(min(floor(self.due()) + DELAY_S, last), {}, True)
         return out
 
     def _take(self, clock: float, groups: dict[str, list[Arrival]], complete: bool) -> list[Output]:
