@@ -6,7 +6,7 @@ from math import exp, inf
 from detectors.base import Detector, Row, Sign
 from detectors.elsewhere import DELAY_S, Outage, km
 from detectors.events import PowerReading, PowerStatus
-from detectors.grid import SAME_S, Grid
+from detectors.grid import Grid
 from detectors.scene import Scene
 from detectors.supply import DEAD_VOLTAGE
 
@@ -14,8 +14,8 @@ NEAR_KM = 30.0
 """Sites this close hang on the same medium-voltage grid."""
 TOGETHER_S = 120.0
 """How far apart clocks may be for outages to count as the same, s."""
-CHANCE = 1e-3
-"""Outages elsewhere that are no likelier than this by chance explain one here."""
+CHANCE = 5e-3
+"""Outages elsewhere that are no likelier than this to come together with one here by chance explain it."""
 SOON_S, LATER_S = 5.0, 60.0
 """Seconds between two looks at the others, in the first minutes and afterwards."""
 PATIENCE_S = 1200.0
@@ -25,9 +25,9 @@ PATIENCE_S = 1200.0
 class Neighbourhood(Detector[PowerReading | PowerStatus]):
     """Compares the moment at which this site's grid failed with the moments at other sites.
 
-    One site nearby is enough. Of sites whose distance is unknown or large there must be two, and more than chance would
-    have by the rate at which sites have lost their grid lately. It explains what the site's own power says and nothing
-    else: thieves cut a neighbourhood's grid, too, and whatever they do there counts in full.
+    One site nearby is enough. One whose distance is unknown, or several anywhere, must be more than what chance brings
+    together at the rate at which sites have lost their grid lately. It explains what the site's own power says and
+    nothing else: thieves cut a neighbourhood's grid, too, and whatever they do there counts in full.
     """
 
     name = "power.neighbourhood"
@@ -91,20 +91,28 @@ def _outage(start: int) -> Iterable[Row]:
 
 def same(grid: Grid, scene: Scene) -> list[Outage]:
     """Return the other sites' outages that belong to this one, if they are enough to explain it."""
-    near, far, past = [], [], 0
+    together, past = [], 0
     for other in scene.elsewhere.outages():
         if other.since - TOGETHER_S > grid.at or grid.since - TOGETHER_S > other.at:
             past += 1
-        elif scene.place and other.place and km(scene.place, other.place) <= NEAR_KM:
-            near.append(other)
         else:
-            far.append(other)
+            together.append(other)
+    near = [other for other in together if (away := distance(other, scene)) is not None and away <= NEAR_KM]
     if near:
         return near
+    # A single site that is known to be far away explains nothing.
+    sites = len({other.site for other in together})
+    if sites < 2 and not any(distance(other, scene) is None for other in together):
+        return []
     span = min(max(scene.age(), 86400.0), 7 * 86400.0)
-    expected = (past + 1) / span * (grid.at - grid.since + 2 * TOGETHER_S + SAME_S)
-    by_chance = 1.0 - exp(-expected) * (1.0 + expected)
-    return far if len({other.site for other in far}) > 1 and by_chance < CHANCE else []
+    expected = (past + 1) / span * (grid.at - grid.since + 2 * TOGETHER_S)
+    by_chance = 1.0 - exp(-expected) * (1.0 if sites == 1 else 1.0 + expected)
+    return together if by_chance < CHANCE else []
+
+
+def distance(other: Outage, scene: Scene) -> float | None:
+    """Return how far away another site is, km; None when either's place is not declared."""
+    return None if scene.place is None or other.place is None else km(scene.place, other.place)
 
 
 def _sign(grid: Grid, scene: Scene, others: list[Outage]) -> Sign:
@@ -113,7 +121,7 @@ def _sign(grid: Grid, scene: Scene, others: list[Outage]) -> Sign:
     sites = sorted({other.site for other in others})
     named = ", ".join(sites[:3]) + (f" and {len(sites) - 3} more" if len(sites) > 3 else "")
     numbers: Row = {"sites": sites[:20], "failed": grid.at, "first": first}
-    if scene.place:
-        numbers["nearest_km"] = min((round(km(scene.place, o.place), 1) for o in others if o.place), default=None)
+    known = [away for other in others if (away := distance(other, scene)) is not None]
+    numbers["nearest_km"] = round(min(known), 1) if known else None
     summary = f"The power failed in the neighbourhood and not here alone: also at {named}."
     return Sign(0.9, summary, numbers, "", f"{grid.at:.0f}", opens=first)

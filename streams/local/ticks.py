@@ -4,10 +4,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from detectors.elsewhere import DELAY_S
 from streams.worker.clock import CONTROLS, TELEMETRY, Tick
 
-LONGEST = 30
-"""Recorded seconds after which a partition gets a tick though nothing came."""
+LONGEST = int(DELAY_S)
+"""Recorded seconds after which a partition gets a tick though nothing came: the others wait to know that."""
 
 
 @dataclass(slots=True)

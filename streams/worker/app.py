@@ -18,11 +18,12 @@ from faust.transport.drivers import TRANSPORTS
 from streams import metrics
 from streams.settings import Settings
 from streams.telemetry.refusal import Refusal
-from streams.topics import TopicsError, look
+from streams.topics import TopicsError, look, usual_count
 from streams.worker.agents import Refused, bury, clock_agent, domain_agent
 from streams.worker.clock import TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.core import Fatal, MakeCore, fail
+from streams.worker.exchange import Exchange
 from streams.worker.fetch import App
 from streams.worker.gauges import Gauges
 from streams.worker.kafka import security
@@ -86,14 +87,18 @@ class Worker:
 
     Parameters
     ----------
+    partitions
+        How many partitions telemetry has.
     now
         Tells the time for the ticks, Unix seconds.
     """
 
-    def __init__(self, settings: Settings, make_core: MakeCore, now: Callable[[], float] = time) -> None:
+    def __init__(
+        self, settings: Settings, make_core: MakeCore, partitions: int, now: Callable[[], float] = time
+    ) -> None:
         self.settings = settings
         self.app = make_app(settings)
-        self.controls = Controls()
+        self.controls = Controls(Exchange(partitions) if settings.clock == "log" else None)
         self.partitions = Partitions(self.app, settings, self.controls, make_core)
         self.app.hooks = self.partitions
         runners = self.partitions.runners
@@ -157,7 +162,7 @@ class Worker:
             self.gauges.refresh()
             for runner in list(self.partitions.runners.values()):
                 if runner.stalled(live) > STALL:
-                    fail(f"partition {runner.partition} had something to do for {STALL:.0f} s and did nothing")
+                    fail(f"for {STALL:.0f} s {runner.trouble()}")
             if self.app.crashed:
                 fail("Faust gave up", self.app.crash_reason)
 
@@ -177,11 +182,12 @@ def run(settings: Settings, make_core: MakeCore, now: Callable[[], float] = time
     TopicsError
         When Kafka does not answer or its topics are not as they must be.
     """
-    if wrong := [f"{row.topic.name}: {row.problem}" for row in look(settings) if row.problem]:
+    rows = look(settings)
+    if wrong := [f"{row.topic.name}: {row.problem}" for row in rows if row.problem]:
         raise TopicsError("\n".join(wrong))
 
     async def main() -> None:
-        await Worker(settings, make_core, now).serve()
+        await Worker(settings, make_core, usual_count(rows), now).serve()
 
     # What waits for its tick lives long enough to be looked at by every collection, and there is much of it.
     gc.freeze()

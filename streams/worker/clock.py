@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from streams.incidents.model import Fact
 from streams.telemetry import alarm, camera, control, power, rfid, shipment
 
 CLOCK = "control.clock"
@@ -27,6 +28,14 @@ class Tick(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     forget: tuple[tuple[str, str], ...] = ()
 
 
+class Mark(msgspec.Struct, frozen=True, tag_field="type", tag="mark"):
+    """On `tocsin.facts`: all facts of this partition that were noticed before `time` (unix seconds) stand above."""
+
+    partition: int
+    time: float
+
+
+_FACTS: msgspec.json.Decoder[Fact | Mark] = msgspec.json.Decoder(Fact | Mark)
 _DECODER = msgspec.json.Decoder(list[Tick])
 _ENCODER = msgspec.json.Encoder()
 
@@ -39,6 +48,16 @@ def encode(ticks: list[Tick]) -> bytes:
 def decode(value: bytes | None) -> list[Tick]:
     """Read the ticks of a record of `control.clock`; raises `msgspec.MsgspecError` when it holds something else."""
     return _DECODER.decode(value or b"")
+
+
+def decode_fact(value: bytes | None) -> Fact | Mark:
+    """Read a record of `tocsin.facts`; raises `msgspec.MsgspecError` when it holds something else."""
+    return _FACTS.decode(value or b"")
+
+
+def encode_mark(mark: Mark) -> bytes:
+    """Build the value of a mark."""
+    return msgspec.json.encode(mark)
 
 
 def later(one: Ends, other: Ends) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """A partition's lane: what was read and not yet decided, and the ticks that cut it into slices. No clock, no I/O."""
 
 from collections import deque
+from math import inf
 from typing import NamedTuple
 
 from streams.telemetry.decode import Arrival
@@ -69,11 +70,14 @@ class Lane:
             return len(self.ticks) < TICKS
         return not strand.full or strand.position < self.due.get(topic, 0)
 
-    def next(self, controls: Ends) -> Slice | None:
-        """Cut the next slice, or none while its records are not here; `controls` is how far those topics are read."""
+    def next(self, controls: Ends, horizon: float = inf) -> Slice | None:
+        """Cut the next slice, or none while its records are not here or its time lies beyond `horizon`.
+
+        `controls` is how far those topics are read.
+        """
         while self.ticks:
             tick, resume = self.ticks[0]
-            if not self._reached(tick.ends, controls):
+            if tick.time > horizon or not self._reached(tick.ends, controls):
                 return None
             self.ticks.popleft()
             self.clock = resume
@@ -85,6 +89,17 @@ class Lane:
                 self.time, self.ends = time, ends
                 return Slice(time, arrivals, since, ends, tick.complete, tick.forget)
         return None
+
+    def stride(self, time: float) -> Slice | None:
+        """Cut an empty slice before the next tick: nothing arrived until `time`; none where that is not known."""
+        if not self.ticks or not self.time < time < self.ticks[0][0].time:
+            return None
+        self.time = time
+        return Slice(time, [], self.ends, self.ends, True)
+
+    def promise(self, due: float) -> float:
+        """Return the moment before which nothing more comes of this lane; at `due` time alone may bring something."""
+        return max(self.time, min(self.ticks[0][0].time, due)) if self.ticks else self.time
 
     def _reached(self, ends: Ends, controls: Ends) -> bool:
         for topic, end in ends.items():

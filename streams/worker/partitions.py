@@ -46,6 +46,8 @@ class Partitions(Hooks):
         self._make_core = make_core
         self._tasks: list[asyncio.Task[None]] = []
         controls.moved = self._wake
+        if controls.exchange is not None:
+            controls.exchange.moved = self._wake
 
     def _wake(self) -> None:
         for runner in self.runners.values():
@@ -94,9 +96,12 @@ class Partitions(Hooks):
                 self._durable,
                 decided,
                 self._member,
+                self._controls.exchange,
             )
         # Only now: had this been cancelled by the next rebalance, nothing would have begun.
         self.runners.update(fresh)
+        if self._controls.exchange is not None:
+            self._controls.exchange.own(fresh)
         self._tasks = [asyncio.create_task(self._run(runner)) for runner in fresh.values()]
         self.recovered = True
         log.info("owns partitions %s", ", ".join(map(str, partitions)) or "none")

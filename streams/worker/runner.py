@@ -4,22 +4,27 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from math import floor, inf
 from time import monotonic, perf_counter
 
-from streams.incidents.model import Output
+from streams.incidents.model import Fact, Output
 from streams.telemetry.control import Verdict
 from streams.worker import checkpoints
 from streams.worker.checkpoints import STATE, Recovered
-from streams.worker.clock import CLOCK
+from streams.worker.clock import CLOCK, FACTS, Mark, encode_mark
 from streams.worker.controls import Controls
 from streams.worker.core import Core
-from streams.worker.lane import Lane
+from streams.worker.exchange import Exchange
+from streams.worker.lane import Lane, Slice
 from streams.worker.pace import Pace
 from streams.worker.publisher import Outbox
 
 BUDGET = 0.02
 """Seconds that freezing sites may take before the next slice's turn."""
 
+MARK = b"mark"
+MARK_S = 0.02
+"""Seconds between two marks of a lane that goes on."""
 Durable = Callable[[int, Mapping[str, int]], None]
 """Called with a partition and a cut: below it nothing is needed any more."""
 
@@ -50,6 +55,7 @@ class Runner:
         durable: Durable,
         decided: Decided = lambda outputs, seconds: None,
         member: Callable[[], bool] = lambda: True,
+        exchange: Exchange | None = None,
     ) -> None:
         self.partition = partition
         self.core = core
@@ -71,6 +77,10 @@ class Runner:
         self._durable = durable
         self.decided = decided
         self._member = member
+        self._exchange = exchange
+        self._heard = 0
+        self._promised = (-inf, 0.0)
+        """What was last promised to other workers, and when by the monotonic clock."""
         self._marked = (state.time, ends)
         self._pace = Pace(interval)
         self._stopping = False
@@ -95,10 +105,14 @@ class Runner:
 
     async def step(self) -> bool:
         """Take one slice through the core, if its records are here; say whether."""
-        piece = self.lane.next(self._controls.ends)
+        piece = self._next()
         if piece is None:
+            await self._promise(0.0)
             return False
         arrivals, controls = piece.arrivals, self._controls.between(piece.since, piece.ends)
+        if self._exchange is not None:
+            facts, self._heard = self._exchange.since(self._heard)
+            controls += facts
         if self._ahead:
             reach = checkpoints.serial(piece.ends)
             self._ahead = {site: serial for site, serial in self._ahead.items() if serial >= reach}
@@ -113,7 +127,33 @@ class Runner:
         outputs = self.core.advance(piece.time, arrivals, controls, piece.complete)
         await self.outbox.publish(outputs)
         self.decided(outputs, monotonic() - self.progress)
+        if self._exchange is not None:
+            for output in outputs:
+                if isinstance(output.body, Fact):
+                    self._exchange.hear(output.body)
+            await self._promise(MARK_S)
         return True
+
+    def _next(self) -> Slice | None:
+        """Cut the next slice: up to a tick, or as far as the other partitions' promises reach."""
+        if self._exchange is None:
+            return self.lane.next(self._controls.ends)
+        horizon = self._exchange.horizon(self.partition)
+        piece = self.lane.next(self._controls.ends, horizon)
+        if piece is None and self.core.due() <= horizon < inf:
+            piece = self.lane.stride(float(floor(horizon)))
+        return piece
+
+    async def _promise(self, pause: float) -> None:
+        """Let the other lanes go on; those of other workers are told no sooner than `pause` seconds after the last."""
+        if self._exchange is None:
+            return
+        time = self.lane.promise(self.core.due())
+        self._exchange.promise(self.partition, time)
+        last, when = self._promised
+        if time > last and not self._exchange.alone and monotonic() - when >= pause:
+            self._promised = time, monotonic()
+            await self.outbox.send(FACTS, MARK, encode_mark(Mark(self.partition, time)), 0)
 
     async def _checkpoint_when_due(self) -> None:
         """Go on with the checkpoint in the making, or begin one: each interval, and when all is quiet."""
@@ -190,6 +230,26 @@ class Runner:
         """
         lane = self.lane
         waiting = lane.ticks or (live and (lane.buffered or lane.behind))
-        if not waiting:
+        if not waiting or self._awaited() in self._ours():
             self.progress = monotonic()
-        return monotonic() - self.progress
+        return monotonic() - max(self.progress, self._exchange.changed if self._exchange else 0.0)
+
+    def trouble(self) -> str:
+        """Say what a lane that is stalled waits for."""
+        awaited = self._awaited()
+        if awaited is None:
+            return f"partition {self.partition} had something to do and did nothing"
+        return (
+            f"partition {self.partition} waits for what partition {awaited} has to tell, which another worker has: "
+            "is that one well, and does it run with TOCSIN_CLOCK=log, too?"
+        )
+
+    def _awaited(self) -> int | None:
+        """Return the partition whose promise the next tick waits for, if it waits for one."""
+        exchange, ticks = self._exchange, self.lane.ticks
+        if exchange is None or not ticks or ticks[0][0].time <= exchange.horizon(self.partition):
+            return None
+        return exchange.awaited(self.partition)
+
+    def _ours(self) -> frozenset[int]:
+        return self._exchange.owned if self._exchange is not None else frozenset()

@@ -43,7 +43,17 @@ def test_three_sites_that_nobody_knows_the_places_of_are_one_too() -> None:
     estate = Estate(PARIS, declared=False).live(dark(*PARIS))
     assert {finding.site for finding in estate.findings("power.neighbourhood")} == set(PARIS)
     assert {one.severity for one in estate.incidents.values()} == {"info"}
-    assert not Estate(PARIS[:2], declared=False).live(dark(*PARIS[:2])).findings("power.neighbourhood")
+
+
+def test_of_sites_that_lose_their_grid_all_day_two_at_once_are_chance() -> None:
+    def failing(*sites: str) -> list[Row]:
+        blinks = [(DUGNY, 700.0 * n) for n in range(1, 5)]
+        return [says(s, t + late, "power.status", "ups-1", status=[flag], input_voltage=volts)
+                for s, t in [*blinks, *((site, HOUR) for site in sites)]
+                for late, flag, volts in ((0, "OL", 230.0), (10, "OB", 1.0), (200, "OL", 230.0))]  # fmt: skip
+
+    assert Estate((ROISSY, MITRY), declared=False).live(failing(ROISSY, MITRY)[-6:]).findings("power.neighbourhood")
+    assert not Estate(PARIS, declared=False).live(failing(ROISSY, MITRY)).findings("power.neighbourhood")
 
 
 def test_a_warning_from_before_the_neighbours_were_heard_is_eased() -> None:
