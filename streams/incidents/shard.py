@@ -107,19 +107,20 @@ class Shard:
         arrivals
             The slice's valid objects, in any order.
         controls
-            The slice's control records, in log order.
+            The slice's control records, in log order, and facts in any: they know when they take effect.
         complete
             Whether nothing more is known to be waiting; only then does silence count.
         """
         before, self.clock = self.clock, float(max(clock, self.clock))
         clock = self.clock
+        for fact in controls:
+            if isinstance(fact, Fact):
+                self.registry.facts.take(fact)
         out: list[Output] = []
         if complete and before > -inf:
             out += self._pass(clock)
         for control in controls:
-            if isinstance(control, Fact):
-                self.registry.facts.take(control)
-            else:
+            if not isinstance(control, Fact):
                 out += self._control(control, clock)
         groups: dict[str, list[Arrival]] = {}
         for arrival in arrivals:
