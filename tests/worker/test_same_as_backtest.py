@@ -44,7 +44,7 @@ def forged(lines: Iterable[Line], here: str, there: str) -> Iterator[Line]:
         while waiting and waiting[0][0] <= clock:
             yield waiting.pop(0)[1]
         yield line
-        event = msgspec.json.decode(line.value)
+        event = msgspec.json.decode(line.value or b"null")
         if line.topic == shipment.TOPIC and event.get("type") == "shipment.gate" and event["site"] == here:
             later = datetime.fromtimestamp(clock + 30.0, UTC).isoformat(timespec="milliseconds")
             copy = event | {"site": there, "device": "gate-x", "time": later, "sequence": None}
