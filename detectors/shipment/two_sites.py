@@ -39,11 +39,12 @@ class Clash(NamedTuple):
 
 @part
 class Seen:
-    """A plate that passed this gate: when, how surely it was read, and until when it is looked for elsewhere."""
+    """A plate that passed this gate: where, when, how surely it was read, and until when it is looked for elsewhere."""
 
-    __slots__ = ("likelihood", "time", "until")
+    __slots__ = ("device", "likelihood", "time", "until")
 
-    def __init__(self, time: float, likelihood: float, until: float) -> None:
+    def __init__(self, device: str, time: float, likelihood: float, until: float) -> None:
+        self.device = device
         self.time = time
         self.likelihood = likelihood
         self.until = until
@@ -76,7 +77,7 @@ class TwoSites(Detector[ShipmentGate]):
         plate = plain(event.plate)
         if event.likelihood < SURE or len(plate) < SHORTEST:
             return None
-        return self._judge(plate, Seen(scene.time, event.likelihood, inf), scene)
+        return self._judge(plate, Seen(event.device, scene.time, event.likelihood, inf), scene)
 
     def learn_one(self, event: ShipmentGate, scene: Scene) -> None:
         plate = plain(event.plate)
@@ -87,7 +88,7 @@ class TwoSites(Detector[ShipmentGate]):
         while len(self.shared) > MOST:
             del self.shared[next(iter(self.shared))]
         self.seen.pop(plate, None)
-        self.seen[plate] = Seen(scene.time, event.likelihood, scene.clock + KEPT_S)
+        self.seen[plate] = Seen(event.device, scene.time, event.likelihood, scene.clock + KEPT_S)
         while len(self.seen) > MOST:
             del self.seen[next(iter(self.seen))]
         self.wake = min(self.wake, scene.clock + DELAY_S + 1.0)
@@ -117,7 +118,7 @@ class TwoSites(Detector[ShipmentGate]):
         summary = f"Lorry {plate} was seen at {worst.other.site}{away} within {minutes:.0f} minutes of being here."
         numbers: Row = {"plate": plate, "site": worst.other.site, "minutes": round(minutes, 1)}
         numbers |= {"km": None if worst.distance is None else round(worst.distance, 1), "likelihood": seen.likelihood}
-        return Sign(score, summary, numbers, key=plate)
+        return Sign(score, summary, numbers, seen.device, plate)
 
     @staticmethod
     def _misread(plate: str, scene: Scene) -> bool:

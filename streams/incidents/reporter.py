@@ -35,7 +35,7 @@ class Reporter:
         """Return the fact that a telemetry object makes, after the scene has taken it."""
         if kind != "shipment.gate":
             grid = scene.grid
-            if grid.at == self.outage:
+            if not grid.at or grid.at == self.outage:
                 return None
             self.outage = grid.at
             return _fact(GRID, "grid.lost", site, scene, since=grid.since, time=grid.at)

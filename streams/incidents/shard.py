@@ -15,7 +15,8 @@ import msgspec
 from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Fact, Output
 from streams.incidents.registry import Registry
-from streams.incidents.watch import Stats, Watch
+from streams.incidents.stats import Stats
+from streams.incidents.watch import Watch
 from streams.telemetry.alarm import Event as AlarmEvent
 from streams.telemetry.camera import Event as CameraEvent
 from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, SiteProfile, Verdict

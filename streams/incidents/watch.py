@@ -10,19 +10,20 @@ from zoneinfo import ZoneInfo
 
 from msgspec import msgpack
 
-from detectors.bank import catalogue, domains, explainers
-from detectors.base import Detector, Sign
+from detectors.bank import domains, explainers
+from detectors.base import Sign
 from detectors.lull import Lull
 from detectors.scene import Scene
 from detectors.state import dump, fill
 from streams.incidents.case import EXPLAINED_S, Case
+from streams.incidents.crew import AnyDetector, Crew
 from streams.incidents.maintenance import Window
 from streams.incidents.model import Finding, Incident, Output, moment
 from streams.incidents.registry import Registry
 from streams.incidents.reorder import Reorder
 from streams.incidents.reporter import TELLING, Reporter
 from streams.incidents.sequence import Tracker
-from streams.incidents.timers import Timer, Timers
+from streams.incidents.stats import Stats
 from streams.incidents.view import View
 from streams.telemetry.control import Maintenance, SiteProfile, Verdict
 from streams.telemetry.decode import LANES, Arrival
@@ -36,23 +37,6 @@ TAKEN_BACK_S = 1800.0
 
 _CONTENT = msgpack.Encoder()
 KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
-AnyDetector = Detector[Any]
-
-
-class Stats:
-    """What went past, for metrics and reports.
-
-    Attributes
-    ----------
-    events, duplicates, late, forgotten
-        Objects judged, dropped as repeats, judged out of order; devices forgotten for lack of room.
-    """
-
-    def __init__(self) -> None:
-        self.events = 0
-        self.duplicates = 0
-        self.late = 0
-        self.forgotten = 0
 
 
 class Watch:
@@ -86,9 +70,7 @@ class Watch:
         self.windows: dict[str, Maintenance] = {}
         self.reorder = Reorder()
         self.trackers: dict[str, Tracker] = {}
-        self.detectors: dict[tuple[str, str], AnyDetector] = {}
-        self.steps: dict[tuple[str, str], tuple[tuple[AnyDetector, Timer | None], ...]] = {}
-        self.timers = Timers()
+        self.crew = Crew()
         self.told: dict[tuple[str, str, str], tuple[float, float]] = {}
         self.out: list[Output] = []
 
@@ -154,8 +136,8 @@ class Watch:
         self.stats.late += late
         for _, arrival in ready:
             self._take(arrival)
-        if complete and self.timers.due() <= now:
-            for detector in self.timers.ring(now):
+        if complete and self.crew.timers.due() <= now:
+            for detector in self.crew.timers.ring(now):
                 self.scene.time = now
                 for sign in detector.tick(now, self.scene):
                     self._note(detector, sign, sign.device or self.site, now)
@@ -169,7 +151,7 @@ class Watch:
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Tell for each domain how many of the site's devices are live by now, and how many are known and warmed up."""
         found = self.scene.presence.coverage(self.clock)
-        for detector in self.detectors.values():
+        for detector in self.crew:
             if isinstance(detector, Lull) and detector.speakers:
                 found[detector.domain] = detector.coverage()
         return found
@@ -181,7 +163,7 @@ class Watch:
                 self.out.append(Output(output.clock, "fact", fact))
 
     def _next(self) -> float:
-        return min(self.case.due(), self.reorder.due(), self.timers.due())
+        return min(self.case.due(), self.reorder.due(), self.crew.timers.due())
 
     def _take(self, arrival: Arrival) -> None:
         event, at = arrival.event, arrival.time
@@ -198,15 +180,15 @@ class Watch:
         scene = self.scene
         scene.time = at
         kind = KINDS[type(event)]
-        steps = self.steps.get((kind, device))
+        steps = self.crew.steps.get((kind, device))
         if steps is None:
-            steps = self._equip(kind, device)
+            steps = self.crew.equip(kind, device)
         for detector, timer in steps:
             sign = detector.step(event, scene)
             if sign is not None:
                 self._note(detector, sign, sign.device or device, at)
             if timer is not None and detector.wake < timer.at:
-                self.timers.set(timer)
+                self.crew.timers.set(timer)
         scene.learn_one(kind, event)
         if kind in TELLING:
             fact = self.reporter.seen(kind, event, self.site, scene)
@@ -225,45 +207,24 @@ class Watch:
     def _forget(self, device: str) -> None:
         self.stats.forgotten += 1
         del self.trackers[device]
-        for key in [key for key in self.detectors if key[1] == device]:
-            del self.detectors[key]
-            self.timers.drop(key)
-        for key in [key for key in self.steps if key[1] == device]:
-            del self.steps[key]
+        self.crew.forget(device)
 
     def relearn(self, device: str) -> None:
         """Forget what was learnt of a device, or, where `device` is empty, of all and of the site itself.
 
         What was announced, the incident under way and the numbering of devices stay: a repeat remains a repeat.
         """
-        for key in [key for key in self.detectors if not device or key[1] == device]:
-            del self.detectors[key]
-            self.timers.drop(key)
-        self.steps = {key: steps for key, steps in self.steps.items() if device and key[1] != device}
+        self.crew.forget(device)
         for streams in self.scene.presence.streams.values():
             streams.pop(device, None)
         if not device:
-            self.scene = Scene(self.scene.registry)
+            self.scene = Scene(self.view, self.view)
             self.scene.first = self.scene.heard = self.scene.clock = self.clock
             self.told = {}
             if self.profile is not None:
                 self.declare(self.profile)
             self._replan()
         self.due = self._next()
-
-    def _equip(self, kind: str, device: str) -> tuple[tuple[AnyDetector, Timer | None], ...]:
-        owned = ((cls, device if cls.scope == "device" else "") for cls in catalogue() if kind in cls.reads)
-        steps = tuple((self._detector(cls, owner), self.timers.get((cls.name, owner))) for cls, owner in owned)
-        self.steps[(kind, device)] = steps
-        return steps
-
-    def _detector(self, cls: type[AnyDetector], owner: str) -> AnyDetector:
-        key = (cls.name, owner)
-        found = self.detectors.get(key)
-        if found is None:
-            found = self.detectors[key] = cls()
-            self.timers.add(key, found)
-        return found
 
     def _note(self, detector: AnyDetector, sign: Sign, device: str, at: float) -> None:
         kind = type(detector)
@@ -309,7 +270,7 @@ class Watch:
             "plain": dump(self, ("clock", "told", "trackers", "reporter")),
             "case": dump(self.case),
             "scene": self.scene.freeze(),
-            "detectors": [[name, owner, dump(found)] for (name, owner), found in self.detectors.items()],
+            "detectors": self.crew.freeze(),
             "released": self.reorder.released,
             "held": [[at, arrival] for at, arrival in self.reorder.held],
             "profile": self.profile,
@@ -320,11 +281,7 @@ class Watch:
         """Take back a state; detectors that are no longer there are left out, new ones start cold."""
         fill(self, state["plain"])
         fill(self.case, state["case"])
-        known = {cls.name: cls for cls in catalogue()}
-        for name, owner, data in state["detectors"]:
-            if name in known:
-                fill(self._detector(known[name], owner), data)
-        self.timers.set_all()
+        self.crew.thaw(state["detectors"])
         self.reorder.fill(state["held"], state["released"])
         if state["profile"] is not None:
             self.declare(state["profile"])

@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 
 from streams.incidents.model import Output
 from streams.incidents.shard import Census
-from streams.incidents.watch import Stats
+from streams.incidents.stats import Stats
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
 

@@ -7,7 +7,7 @@ from time import monotonic
 from streams import metrics
 from streams.incidents.model import Command, Finding, Incident, Output
 from streams.incidents.shard import Census
-from streams.incidents.watch import Stats
+from streams.incidents.stats import Stats
 from streams.telemetry.decode import Arrival
 from streams.telemetry.refusal import Refusal
 from streams.worker.clock import TELEMETRY
