@@ -1,5 +1,6 @@
 """A core that counts: deterministic, and so sensitive to loss, repetition and order that each shows in its digest."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -7,6 +8,7 @@ from hashlib import blake2b
 import msgspec
 
 from streams.incidents.model import Finding, Output
+from streams.incidents.shard import Census
 from streams.incidents.stats import Stats
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
@@ -64,6 +66,12 @@ class CountingCore:
 
     def thaw(self, site: str, blob: bytes) -> None:
         self.counted[site] = msgspec.msgpack.decode(blob, type=Counted)
+
+    def reset(self, site: str, device: str) -> None:
+        self.counted[site] = Counted()
+
+    def census(self) -> Census:
+        return Census(Counter(), Counter(), 0, {})
 
     def take_dirty(self) -> set[str]:
         dirty, self.dirty = self.dirty, set()
