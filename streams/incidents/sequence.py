@@ -1,10 +1,11 @@
 """Drops exact repeats: the same device, sequence and time again, or without a sequence the same content and time."""
 
+from array import array
 from zlib import crc32
 
 from detectors.state import part
 
-REMEMBERED = 128
+REMEMBERED = 32
 """Numbers of a device, counted back from its newest, among which a repeat is recognised."""
 
 
@@ -18,7 +19,7 @@ class Tracker:
         Highest sequence so far.
     marks
         For each of the last sequences, modulo `REMEMBERED`, 32 bits that stand for it and its time; 0 for none. They
-        take a tenth of the room of the pairs themselves, in memory and in every snapshot.
+        take a tenth of the room of the pairs themselves, in memory and in every snapshot, which they fill the most.
     seen
         When the device last spoke, by the arrival clock, Unix seconds.
     """
@@ -27,7 +28,7 @@ class Tracker:
 
     def __init__(self) -> None:
         self.newest = -1
-        self.marks: list[int] = []
+        self.marks = array("I", bytes(4 * REMEMBERED))
         self.seen = 0.0
 
     def echoes(self, content: bytes, time: float) -> bool:
@@ -45,8 +46,6 @@ class Tracker:
     def _known(self, number: int, time: float) -> bool:
         marks, slot = self.marks, number % REMEMBERED
         mark = hash((number, time)) & 0xFFFFFFFF or 1
-        while len(marks) <= slot:
-            marks.append(0)
         if marks[slot] == mark:
             return True
         marks[slot] = mark
