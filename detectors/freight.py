@@ -143,6 +143,12 @@ class Passing:
         self.rewritten = 0
 
 
+def cap(table: dict[Any, Any], most: int) -> None:
+    """Drop a table's oldest entries beyond so many."""
+    while len(table) > most:
+        del table[next(iter(table))]
+
+
 def masks(plate: str) -> list[str]:
     """Write a plate once for each of its characters with that one hidden: plates one character apart share a mask."""
     return [f"{plate[:n]}?{plate[n + 1 :]}" for n in range(len(plate))]

@@ -5,20 +5,17 @@ Everything keyed by data is capped and forgets the oldest. Times are event times
 
 from typing import Any
 
-from detectors.freight import Loading, Order, Passing, Visit, bare, chip, label, plain, product
+from detectors.freight import Loading, Order, Passing, Visit, bare, cap, label, plain
+from detectors.labels import Labels
 from detectors.state import part
-from detectors.tags import Tags
 
 MOST_ORDERS = 400
 MOST_CLOSED = 1000
 MOST_PLATES = 1500
-MOST_REWRITTEN = 1500
 MOST_POINTS = 200
 PASSING_S = 6 * 60.0
 """How long before its booking a pallet may have been read at the dock's door, s."""
 REGISTERED_S = 90 * 86400.0
-REWRITTEN_S = 2 * 86400.0
-"""How long a rewritten label is remembered as such, s."""
 STALE_S = 300.0
 
 
@@ -33,10 +30,7 @@ class Goods:
         self.plates: dict[str, Visit] = {}
         self.docks: dict[str, Loading] = {}
         self.points: dict[str, list[Passing]] = {}
-        self.tags = Tags()
-        self.rewritten: dict[int, float] = {}
-        self.renamed: dict[int, float] = {}
-        self.retired: dict[int, float] = {}
+        self.labels = Labels()
         self.gates = 0
         self.tagged = 0
         self.newest = 0.0
@@ -49,7 +43,7 @@ class Goods:
         if kind == "rfid.read":
             self._read(event, at)
         elif kind == "rfid.encode":
-            self._encode(event, at)
+            self.labels.encode(event, at)
         elif kind == "shipment.planned":
             self._plan(event, at)
         elif kind == "shipment.loaded":
@@ -61,8 +55,8 @@ class Goods:
 
     def _read(self, event: Any, at: float) -> None:
         epc = label(event.epc)
-        if event.tid is not None and epc not in self.retired and not self.stale(at):
-            self.tags.pair(chip(event.tid), epc)
+        if not self.stale(at):
+            self.labels.read(event, epc)
         if event.biz_step not in ("loading", "departing"):
             return
         passing = self.points.setdefault(event.read_point, [])
@@ -71,33 +65,12 @@ class Goods:
             passing.append(Passing(sscc, at))
             del passing[:-4]
             self.tagged += 1
-            _cap(self.points, MOST_POINTS)
+            cap(self.points, MOST_POINTS)
         now = passing[-1]
         now.last = max(now.last, at)
         now.tags += 1
-        now.renamed += epc in self.renamed and at - self.renamed[epc] < REWRITTEN_S
-        now.rewritten += epc in self.rewritten and at - self.rewritten[epc] < REWRITTEN_S
-
-    def _encode(self, event: Any, at: float) -> None:
-        epc = label(event.epc)
-        tid = chip(event.tid)
-        before = self.tags.label(tid) if event.previous_epc is None else label(event.previous_epc)
-        self.tags.pair(tid, epc)
-        self.retired.pop(epc, None)
-        if before is not None and before != epc:
-            self._remember(self.retired, before, at)
-            if event.previous_epc is not None:
-                self._remember(self.rewritten, epc, at)
-                if product(event.previous_epc) != product(event.epc):
-                    self._remember(self.renamed, epc, at)
-
-    @staticmethod
-    def _remember(table: dict[int, float], epc: int, at: float) -> None:
-        table.pop(epc, None)
-        table[epc] = at
-        while at - next(iter(table.values())) > REWRITTEN_S:
-            del table[next(iter(table))]
-        _cap(table, MOST_REWRITTEN)
+        now.renamed += self.labels.was_renamed(epc, at)
+        now.rewritten += self.labels.was_rewritten(epc, at)
 
     def _plan(self, event: Any, at: float) -> None:
         order = self.orders.get(event.order)
@@ -112,7 +85,7 @@ class Goods:
             self.pallets[sscc] = event.order
         for plate in order.plates:
             self._visit(plate).registered = at
-        _cap(self.pallets, 8 * MOST_ORDERS)
+        cap(self.pallets, 8 * MOST_ORDERS)
 
     def _close_old(self, at: float) -> None:
         """Of the oldest orders, if they are over, keep only that they have left."""
@@ -125,13 +98,13 @@ class Goods:
             self.pallets.pop(sscc, None)
         self.closed.pop(label(name), None)
         self.closed[label(name)] = order.departed
-        _cap(self.closed, MOST_CLOSED)
+        cap(self.closed, MOST_CLOSED)
 
     def _load(self, event: Any, at: float) -> None:
         loading = self.docks.get(event.dock)
         if loading is None or not loading.goes_on(event, at):
             loading = self.docks[event.dock] = Loading(at, "", "")
-            _cap(self.docks, MOST_POINTS)
+            cap(self.docks, MOST_POINTS)
         loading.last = max(loading.last, at)
         loading.order = event.order or loading.order
         loading.plate = plain(event.plate) if event.plate else loading.plate
@@ -175,7 +148,7 @@ class Goods:
     def _visit(self, plate: str) -> Visit:
         visit = self.plates.pop(plate, None) or Visit()
         self.plates[plate] = visit
-        _cap(self.plates, MOST_PLATES)
+        cap(self.plates, MOST_PLATES)
         return visit
 
     # -- asking ----------------------------------------------------------------------------------------------------
@@ -221,8 +194,3 @@ class Goods:
             if -60.0 <= at - passing.last <= PASSING_S and (sscc is None or passing.sscc in ("", sscc)):
                 return passing
         return None
-
-
-def _cap(table: dict[Any, Any], most: int) -> None:
-    while len(table) > most:
-        del table[next(iter(table))]

@@ -59,11 +59,11 @@ class Clone(Detector[RfidRead]):
         if event.tid is None:
             return False
         goods, epc, tid = scene.goods, label(event.epc), chip(event.tid)
-        other = goods.tags.chip(epc)
+        other = goods.labels.tags.chip(epc)
         if other is None:
             item = scene.registry.item(event.epc)
             return item is not None and item.tid is not None and item.tid.upper() != event.tid.upper()
-        return other != tid and goods.tags.label(other) == epc and not goods.stale(scene.time)
+        return other != tid and goods.labels.tags.label(other) == epc and not goods.stale(scene.time)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -44,7 +44,7 @@ class NightReads(Detector[RfidRead]):
     stage: ClassVar[Stage] = "goods"
     reads: ClassVar[tuple[str, ...]] = ("rfid.read",)
     scope = "site"
-    rate: ClassVar[float] = 0.01
+    rate: ClassVar[float] = 0.03
     hit: ClassVar[float] = 0.3
 
     def __init__(self) -> None:

@@ -82,10 +82,10 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
         if goods.stale(scene.time):
             return False
         epc = label(event.epc)
-        before = goods.tags.label(chip(tid))
+        before = goods.labels.tags.label(chip(tid))
         if before is None and (item := scene.registry.item_of(tid)) is not None:
             before = label(item.epc)
-        if before is None or before == epc or epc in goods.retired:
+        if before is None or before == epc or epc in goods.labels.retired:
             return False
         previous = getattr(event, "previous_epc", None)
         return label(previous) != before if previous is not None else not hasattr(event, "previous_epc")

@@ -6,7 +6,6 @@ from typing import ClassVar
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
 from detectors.freight import label
-from detectors.goods import REWRITTEN_S
 from detectors.reckoning import Case, Facts, Reckoning, of_time, score, telling, total
 from detectors.scene import Scene
 from detectors.state import part
@@ -104,8 +103,7 @@ class UnentitledPallet(Detector[RfidRead]):
 
     @staticmethod
     def _relabelled(event: RfidRead, scene: Scene) -> bool:
-        at = scene.goods.rewritten.get(label(event.epc))
-        return at is not None and scene.time - at < REWRITTEN_S
+        return scene.goods.labels.was_rewritten(label(event.epc), scene.time)
 
     @classmethod
     def _facts(cls, pallet: Pallet, event: RfidRead, scene: Scene) -> Facts:

@@ -25,7 +25,7 @@ class UnentitledDeparture(Detector[ShipmentDeparted]):
     stage: ClassVar[Stage] = "egress"
     reads: ClassVar[tuple[str, ...]] = ("shipment.departed",)
     scope = "site"
-    rate: ClassVar[float] = 0.02
+    rate: ClassVar[float] = 0.01
     hit: ClassVar[float] = 0.5
     alone: ClassVar[bool] = True
     memory_s: ClassVar[float] = 12 * 3600.0

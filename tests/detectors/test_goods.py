@@ -101,7 +101,7 @@ def test_relabelled_tags_of_a_pallet_are_counted() -> None:
 
 def test_old_news_does_not_overwrite_the_memory_of_tags() -> None:
     goods = told(encode(HOUR, "urn:1.2", "urn:1.1", "A1"), read(0.0, "urn:1.1", "A1"))
-    assert goods.tags.label(chip("A1")) == label("urn:1.2")
+    assert goods.labels.tags.label(chip("A1")) == label("urn:1.2")
 
 
 def test_everything_is_capped_and_survives_a_snapshot() -> None:
@@ -112,7 +112,7 @@ def test_everything_is_capped_and_survives_a_snapshot() -> None:
         if n % 10 == 0:
             for row in (story.planned(n, f"SO-{n}", HOUR, f"P{n}"), story.gate(n, f"Q{n}")):
                 goods.learn_one(row["type"], event(row), START + n)
-    assert len(goods.tags) <= GENERATION * MOST_GENERATIONS
+    assert len(goods.labels.tags) <= GENERATION * MOST_GENERATIONS
     assert len(goods.orders) == ledger.MOST_ORDERS
     assert len(goods.points) == ledger.MOST_POINTS
     assert all(order in goods.orders for order in goods.pallets.values())
