@@ -1,11 +1,11 @@
 """Goods that are on the watch list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode, RfidRead
-from detectors.scene import Registry, Scene
+from detectors.scene import Scene
 
 LEAVING = ("loading", "departing")
 
@@ -41,9 +41,19 @@ class Watched(Detector[RfidRead | RfidEncode]):
 
     @staticmethod
     def _watched(event: RfidRead | RfidEncode, scene: Scene) -> tuple[str, str, str] | None:
-        watched, at = scene.registry.watched, scene.time
-        for what, value in _names(event, scene.registry):
-            reason = watched(what, value, at)
+        registry, at = scene.registry, scene.time
+        previous: str | None = getattr(event, "previous_epc", None)
+        items = [registry.item(event.epc)]
+        names = [("epc", event.epc)]
+        if previous is not None:
+            items.append(registry.item(previous))
+            names.append(("epc", previous))
+        if event.tid is not None:
+            items.append(registry.item_of(event.tid))
+            names.append(("tid", event.tid.upper()))
+        names += [("imei", item.imei) for item in items if item is not None and item.imei is not None]
+        for what, value in names:
+            reason = registry.watched(what, value, at)
             if reason is not None:
                 return what, value, reason
         return None
@@ -56,20 +66,6 @@ class Watched(Detector[RfidRead | RfidEncode]):
     @classmethod
     def firing(cls) -> Iterable[Row]:
         yield _read(60.0, 999)
-
-
-def _names(event: RfidRead | RfidEncode, registry: Registry) -> Iterator[tuple[str, str]]:
-    """Give all that this tag may be watched under."""
-    previous: str | None = getattr(event, "previous_epc", None)
-    for epc in (event.epc, previous):
-        if epc is not None:
-            yield "epc", epc
-            if (item := registry.item(epc)) is not None and item.imei is not None:
-                yield "imei", item.imei
-    if event.tid is not None:
-        yield "tid", event.tid.upper()
-        if (item := registry.item_of(event.tid)) is not None and item.imei is not None:
-            yield "imei", item.imei
 
 
 def _read(t: float, n: int) -> Row:

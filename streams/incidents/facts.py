@@ -33,6 +33,10 @@ class Facts:
         known = [fact for fact in found.values() if clock - KEEP_S[fact.kind] <= fact.clock < clock - DELAY_S]
         return sorted(known, key=_name)
 
+    def known(self, subject: str) -> bool:
+        """Whether anything was ever noted of a subject; quick, for most subjects are unheard of."""
+        return subject in self._found
+
     def sweep(self, clock: float) -> None:
         """Forget what nobody asks for any more from arrival clock `clock` on."""
         if clock - self._swept < SWEEP_S:

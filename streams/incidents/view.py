@@ -83,6 +83,8 @@ class View:
     def _standing(self, subject: str) -> list[Fact]:
         """List the alerts about a subject whose incident was not found to be nothing."""
         found: list[Fact] = []
+        if not self.registry.facts.known(subject):
+            return found
         for fact in self._about(subject):
             if fact.kind == "alert.over":
                 found = [one for one in found if one.incident != fact.incident]
