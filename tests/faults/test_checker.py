@@ -57,9 +57,17 @@ def kill_again_and_again(plant: Plant, dice: Random, load: Load) -> None:
         sleep(0.5)
 
 
+def kill_while_it_saves(plant: Plant, dice: Random, load: Load) -> None:
+    for _ in range(3):
+        until(plant.workers[0].ready, "the worker's partitions")
+        sleep(plant.settings.snapshot_s + dice.uniform(0.3, 1.3))
+        plant.workers[0].send(SIGKILL)
+        sleep(0.5)
+
+
 DEEDS = {
     "skip_the_offset_check": kill_again_and_again,
-    "mark_before_rows": kill_again_and_again,
+    "mark_before_rows": kill_while_it_saves,
     "read_on_at_the_end": kill,
     "number_by_process": kill,
 }
