@@ -191,7 +191,8 @@ def upgrade(plant: Plant, dice: Random, load: Load) -> None:
 FAULTS: dict[str, Fault] = {
     "nothing": Fault(nothing, paired=False),
     "worker killed": Fault(kill_a_worker, quick=True),
-    "workers killed 20 times": Fault(kill_workers_twenty_times, gap=45),
+    # No quiet session in between: the group waits for one dead member after the other.
+    "workers killed 20 times": Fault(kill_workers_twenty_times, gap=180),
     "worker stopped 5 s": Fault(_stop(5)),
     "worker stopped 30 s": Fault(_stop(30), quick=True),
     "worker stopped 90 s": Fault(_stop(90), paired=False),
