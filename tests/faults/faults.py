@@ -8,8 +8,9 @@ from random import Random
 from typing import NamedTuple
 
 from tests.faults.brokers import fill_a_disk, kill_every_broker_in_turn, kill_the_leader, kill_two_brokers
+from tests.faults.lines import cut_a_worker_off, lossy_lines, refuse_a_worker, slow_lines, workers_of
 from tests.faults.load import Load
-from tests.faults.place import Worker, until
+from tests.faults.place import until
 from tests.faults.plant import PASSWORD, Plant
 
 Deed = Callable[[Plant, Random, Load], None]
@@ -35,11 +36,6 @@ class Fault(NamedTuple):
     gap: float = 30.0
     paired: bool = True
     ignored: tuple[str, ...] = ()
-
-
-def workers_of(plant: Plant) -> list[Worker]:
-    """List the workers that are there."""
-    return [worker for worker in plant.workers if worker.wanted]
 
 
 def nothing(plant: Plant, dice: Random, load: Load) -> None:
@@ -90,45 +86,6 @@ def join_and_leave(plant: Plant, dice: Random, load: Load) -> None:
         time.sleep(dice.uniform(3, 8))
         third.leave()
         time.sleep(dice.uniform(0.5, 3))
-
-
-def cut_a_worker_off(plant: Plant, dice: Random, load: Load) -> None:
-    """Every line of a worker falls silent for 25 s, past its session, and goes on."""
-    number = plant.workers.index(dice.choice(workers_of(plant)))
-    plant.proxy.set(plant.ports(number), "hold")
-    time.sleep(25)
-    plant.proxy.set(plant.ports(number))
-    time.sleep(8)
-
-
-def refuse_a_worker(plant: Plant, dice: Random, load: Load) -> None:
-    """Every line of a worker is reset and refused for 20 s."""
-    number = plant.workers.index(dice.choice(workers_of(plant)))
-    plant.proxy.set(plant.ports(number), "refuse")
-    time.sleep(20)
-    plant.proxy.set(plant.ports(number))
-    time.sleep(8)
-
-
-def slow_lines(plant: Plant, dice: Random, load: Load) -> None:
-    """Every line of every worker is 300 ms long for 20 s."""
-    ports = [port for number in range(len(plant.workers)) for port in plant.ports(number)]
-    plant.proxy.set(ports, delay=0.3)
-    time.sleep(20)
-    plant.proxy.set(ports)
-    time.sleep(3)
-
-
-def lossy_lines(plant: Plant, dice: Random, load: Load) -> None:
-    """Lines stall for a moment again and again, as packets get lost and are sent again."""
-    ports = [port for number in range(len(plant.workers)) for port in plant.ports(number)]
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        port = dice.choice(ports)
-        plant.proxy.set([port], "hold")
-        time.sleep(dice.uniform(0.05, 1.5))
-        plant.proxy.set([port])
-    time.sleep(3)
 
 
 def step_the_clock(plant: Plant, dice: Random, load: Load) -> None:
