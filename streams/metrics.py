@@ -29,6 +29,8 @@ SEVERITIES = ("info", "warning", "critical")
 
 WORKER = CollectorRegistry()
 NOTIFIER = CollectorRegistry()
+SITE = CollectorRegistry()
+GATE = CollectorRegistry()
 PROCESS = CollectorRegistry()
 """What every process shows: its version, memory and CPU time."""
 
@@ -103,12 +105,33 @@ SINK_PENDING = Gauge(
     "tocsin_sink_pending", "Alerts or incidents that the sink has yet to accept", ["sink"], registry=NOTIFIER
 )
 
+PUBLISHED = Counter("tocsin_published", "Objects of a publisher that Kafka has acknowledged", ["site"], registry=SITE)
+PUBLISH_REFUSED = Counter(
+    "tocsin_publish_refused", "Objects that a publisher refused, by a short code", ["site", "reason"], registry=SITE
+)
+SPOOL_OBJECTS = Gauge(
+    "tocsin_spool_objects", "Objects of a publisher that Kafka does not have", ["site"], registry=SITE
+)
+SPOOL_BYTES = Gauge("tocsin_spool_bytes", "Bytes of objects in a publisher's spool", ["site"], registry=SITE)
+SPOOL_LOST = Gauge(
+    "tocsin_spool_lost_objects",
+    "Objects that a publisher's spool has ever given up, being full",
+    ["site"],
+    registry=SITE,
+)
+
+GATED = Counter("tocsin_gate_objects", "Objects read by the gate, by what became of them", ["outcome"], registry=GATE)
+GATE_LAG = Gauge("tocsin_gate_lag_records", "Records of sites that this gate has yet to read", registry=GATE)
+GATE_SITES = Gauge("tocsin_gate_sites", "Sites whose topics this gate reads", registry=GATE)
+
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
     *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, PARTITIONS),
     *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, NOTIFICATIONS, NOTIFY_DELAY),
     *(SINK_UP, SINK_PENDING),
+    *(PUBLISHED, PUBLISH_REFUSED, SPOOL_OBJECTS, SPOOL_BYTES, SPOOL_LOST),
+    *(GATED, GATE_LAG, GATE_SITES),
 )
 
 
@@ -132,6 +155,24 @@ def _start_at_zero() -> None:
 
 
 _start_at_zero()
+
+
+class Publishing:
+    """What one site's publisher shows."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.acknowledged = PUBLISHED.labels(site).inc
+
+    def refused(self, code: str) -> None:
+        """Count a refused object."""
+        PUBLISH_REFUSED.labels(self.site, code).inc()
+
+    def spool(self, objects: int, size: int, lost: int) -> None:
+        """Show how full the spool is."""
+        SPOOL_OBJECTS.labels(self.site).set(objects)
+        SPOOL_BYTES.labels(self.site).set(size)
+        SPOOL_LOST.labels(self.site).set(lost)
 
 
 class Server:
