@@ -62,6 +62,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     prometheus_url: Annotated[str, about("where Grafana reaches Prometheus")] = "http://127.0.0.1:9090"
     runbooks_url: Annotated[str, about("where people reach the runbooks")] = "http://127.0.0.1:9465/runbooks"
     notifier_port: Annotated[int, about("port on which the notifier's /metrics answers", ge=0, le=65535)] = 9465
+    gate_port: Annotated[int, about("port on which the gate's /metrics answers", ge=0, le=65535)] = 9467
     resend_s: Annotated[float, about("seconds between two sendings of an alert that stands", gt=0)] = 30.0
     cache: Annotated[str, about("folder for the embedded Kafka's jars; ~/.cache/tocsin when empty")] = ""
 

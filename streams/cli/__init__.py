@@ -14,6 +14,7 @@ COMMANDS = {
     "topics": "Create the platform's topics and check them.",
     "state": "Show, export or reset what is learnt of sites and devices.",
     "publish": "Publish a file's or a pipe's objects, as a site does.",
+    "gate": "Let sites' telemetry in, each for itself.",
     "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
     "backtest": "Run recordings through the very code that serves the stream.",
     "contract": "Print the public interface as AsyncAPI and JSON Schema.",

@@ -1,0 +1,72 @@
+"""The gate as a process: its checks, its server, its signals, and how it ends."""
+
+import gc
+import logging
+import os
+import signal
+from threading import Event
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from streams import metrics
+from streams.settings import Settings, librdkafka_config
+from streams.sites.gate.forward import DEAD_LETTERS, ForwardError
+from streams.sites.gate.gate import Gate, GateError
+from streams.telemetry.decode import TOPICS
+
+log = logging.getLogger("tocsin.gate")
+
+UNEXPECTED = 70
+"""Exit code after something unforeseen; the supervisor starts it again, and nothing is lost."""
+
+
+class UnusableError(Exception):
+    """It can't run like this; the message says what to do."""
+
+
+def run(settings: Settings) -> int:
+    """Run until SIGTERM or Ctrl-C; answer the exit code. Raises `UnusableError`."""
+    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    stopping = Event()
+
+    def stop(*_: object) -> None:
+        if stopping.is_set():
+            os._exit(130)  # asked twice; what is not committed is read again
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    check(settings)
+    try:
+        server = metrics.serve([metrics.GATE], settings.metrics_host, settings.gate_port)
+    except OSError as error:
+        place = f"{settings.metrics_host}:{settings.gate_port}"
+        raise UnusableError(f"{place} is taken ({error.strerror}): set TOCSIN_GATE_PORT, or 0 for any") from error
+    log.info("shows its metrics on %s/metrics", server.url)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # a wave is many objects that all go at once
+    try:
+        Gate(settings).run(lambda: not stopping.is_set())
+    except (ForwardError, GateError, KafkaException) as error:
+        log.critical("%s", error)
+        return UNEXPECTED
+    finally:
+        server.close()
+    log.info("stopped")
+    return 0
+
+
+def check(settings: Settings) -> None:
+    """See that the topics are there into which the gate writes."""
+    client = AdminClient(librdkafka_config(settings, log_level=0))
+    try:
+        known = client.list_topics(timeout=10).topics
+    except KafkaException as error:
+        raise UnusableError(f"Kafka at {settings.brokers} does not answer: {error.args[0].str()}") from error
+    counts = {topic: len(known[topic].partitions) if topic in known else 0 for topic in (*TOPICS, DEAD_LETTERS)}
+    missing = [topic for topic, count in counts.items() if not count]
+    if missing:
+        raise UnusableError(f"no {', '.join(missing)} on {settings.brokers}: run `tocsin topics`")
+    if len({counts[topic] for topic in TOPICS}) > 1:
+        raise UnusableError("the telemetry topics have different numbers of partitions: run `tocsin topics --check`")
