@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from ssl import create_default_context
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -111,6 +112,18 @@ def librdkafka_config(settings: Settings, **more: Any) -> dict[str, Any]:
     if settings.ca_file:
         config["ssl.ca.location"] = settings.ca_file
     return config | more
+
+
+def aiokafka_config(settings: Settings) -> dict[str, Any]:
+    """Make aiokafka's arguments for logging in and encrypting."""
+    arguments: dict[str, Any] = {"security_protocol": settings.security_protocol}
+    if settings.security_protocol.endswith("SSL"):
+        arguments["ssl_context"] = create_default_context(cafile=settings.ca_file or None)
+    if settings.security_protocol.startswith("SASL"):
+        arguments["sasl_mechanism"] = settings.sasl_mechanism
+        arguments["sasl_plain_username"] = settings.sasl_username
+        arguments["sasl_plain_password"] = settings.sasl_password
+    return arguments
 
 
 def _reader(name: str, kind: Any) -> Callable[[Mapping[str, str]], Any]:

@@ -15,6 +15,8 @@ COMMANDS = {
     "state": "Show, export or reset what is learnt of sites and devices.",
     "publish": "Publish a file's or a pipe's objects, as a site does.",
     "gate": "Let sites' telemetry in, each for itself.",
+    "sites": "Say who may speak for which site: add, rotate, revoke, list.",
+    "access": "Give one of the platform's processes a user with the rights it needs.",
     "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
     "backtest": "Run recordings through the very code that serves the stream.",
     "contract": "Print the public interface as AsyncAPI and JSON Schema.",

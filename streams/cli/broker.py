@@ -13,6 +13,7 @@ def command(
         Path | None, typer.Option(file_okay=False, help="Keep the data here; else it goes at the end.")
     ] = None,
     brokers_count: Annotated[int, typer.Option(metavar="1|3", help="Three go on when one of them is lost.")] = 1,
+    secure: Annotated[bool, typer.Option("--secure", help="With log-ins, TLS and access control.")] = False,
 ) -> None:
     """Run a real Apache Kafka on this machine, without Docker or an installed Java."""
     from rich.console import Console
@@ -25,10 +26,14 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        cluster = Cluster(brokers_count, data=data, port=port)
+        cluster = Cluster(brokers_count, data=data, port=port, secure=secure)
         console.print(f"Apache Kafka {KAFKA} is starting; data and logs are in {cluster.folder}")
         with cluster:
             console.print(f"It answers at [bold]{cluster.bootstrap}[/bold]; Ctrl-C ends it")
+            if cluster.security:
+                console.print(f"Sites log in at [bold]{cluster.sites_bootstrap}[/bold]; the administrator with")
+                for line in cluster.security.environment():
+                    console.print(f"  export {line}")
             console.print(f"Create the topics: tocsin topics --brokers {cluster.bootstrap}")
             cluster.watch()
     except KeyboardInterrupt:

@@ -10,9 +10,10 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.local.configuration import HOST, properties
+from streams.local.configuration import HOST, Ports, properties
 from streams.local.jars import LocalError
 from streams.local.leash import Leash
+from streams.local.security import Security, write_secret
 
 START = 90.0
 """Seconds after which a broker that does not answer is given up."""
@@ -53,19 +54,27 @@ class Broker:
         Keeps its data, its configuration and its log.
     java
         The command that runs a Java class of Kafka's.
+    security
+        Log-ins, encryption and access control; none when None.
     """
 
-    def __init__(self, number: int, ports: Sequence[tuple[int, int]], folder: Path, java: Sequence[str]) -> None:
+    def __init__(
+        self, number: int, ports: Sequence[Ports], folder: Path, java: Sequence[str], security: Security | None = None
+    ) -> None:
         self.number = number
         self.folder = folder
         self.log = folder / "broker.log"
         self.properties = folder / "server.properties"
-        self.address = f"{HOST}:{ports[number - 1][0]}"
+        self.address = f"{HOST}:{ports[number - 1].clients}"
+        self.sites_address = f"{HOST}:{ports[number - 1].sites}"
+        self._security = security
         heap = 512 if len(ports) == 1 else 384
         self._java = [java[0], f"-Xmx{heap}m", *JVM, *java[1:]]
         self._process: Leash | None = None
         self._began = 0
-        lines = properties(number, ports, folder / "data").items()
+        lines = (
+            properties(number, ports, folder / "data") | (security.properties(ports[number - 1]) if security else {})
+        ).items()
         self._configuration = "".join(f"{key}={value}\n" for key, value in lines)
 
     def format(self, cluster: str) -> Leash | None:
@@ -73,6 +82,8 @@ class Broker:
         if (self.folder / "data" / "meta.properties").exists():
             return None
         tool = ["kafka.tools.StorageTool", "format", "-g", "-t", cluster, "-c", str(self.properties)]
+        if self._security:
+            tool.append(f"@{self._security.first_users()}")
         return self._run(*tool)
 
     def check(self, formatting: Leash | None) -> None:
@@ -147,7 +158,7 @@ class Broker:
 
     def _run(self, main: str, *arguments: str) -> Leash:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.properties.write_text(self._configuration)
+        write_secret(self.properties, self._configuration)
         return Leash([*self._java, main, *arguments], self.log)
 
     def _send(self, number: signal.Signals) -> None:
@@ -164,7 +175,9 @@ class Broker:
 
     def _answers(self, others: int) -> bool:
         try:
-            brokers = AdminClient({"bootstrap.servers": self.address, "log_level": 0}).list_topics(timeout=2.0).brokers
+            security = self._security.client() if self._security else {}
+            client = AdminClient({"bootstrap.servers": self.address, "log_level": 0, **security})
+            brokers = client.list_topics(timeout=2.0).brokers
         except KafkaException:
             return False
         return self.number in brokers and len(brokers) > others

@@ -2,20 +2,29 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 HOST = "127.0.0.1"
 MEBIBYTE = 1 << 20
 
 
-def properties(number: int, ports: Sequence[tuple[int, int]], data: Path) -> dict[str, str | int]:
+class Ports(NamedTuple):
+    """Where a broker listens: for clients, for the other controllers, and, if it is secure, for the sites."""
+
+    clients: int
+    controllers: int
+    sites: int
+
+
+def properties(number: int, ports: Sequence[Ports], data: Path) -> dict[str, str | int]:
     """Make a broker's configuration: on loopback only, with a majority of copies behind every acknowledged record."""
     count = len(ports)
-    port, control = ports[number - 1]
+    port, control, _ = ports[number - 1]
     safe = min(2, count)
     return {
         "node.id": number,
         "process.roles": "broker,controller",
-        "controller.quorum.voters": ",".join(f"{i}@{HOST}:{ports[i - 1][1]}" for i in range(1, count + 1)),
+        "controller.quorum.voters": ",".join(f"{i}@{HOST}:{ports[i - 1].controllers}" for i in range(1, count + 1)),
         "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{control}",
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
         "inter.broker.listener.name": "PLAINTEXT",

@@ -15,8 +15,9 @@ from typing import TextIO
 from uuid import uuid4
 
 from streams.local.broker import Broker
-from streams.local.configuration import HOST
+from streams.local.configuration import HOST, Ports
 from streams.local.jars import LocalError, jars, java
+from streams.local.security import Security
 from streams.settings import Settings
 
 PORTS = range(20_000, 30_000)
@@ -39,10 +40,19 @@ class Cluster:
         The first broker's port, the others' follow; free ones when None.
     cache
         Where the jars are kept, or go; that of the settings when None.
+    secure
+        Whether clients have to log in (SCRAM-SHA-512) over TLS and may do only what they were given leave to; sites at
+        `sites_bootstrap`, where they have to log in again now and then.
     """
 
     def __init__(
-        self, count: int = 1, *, data: Path | None = None, port: int | None = None, cache: Path | None = None
+        self,
+        count: int = 1,
+        *,
+        data: Path | None = None,
+        port: int | None = None,
+        cache: Path | None = None,
+        secure: bool = False,
     ) -> None:
         if count not in (1, 3):
             raise LocalError(f"{count} brokers: one is for trying out, three survive the loss of one; choose 1 or 3")
@@ -56,15 +66,29 @@ class Cluster:
             raise LocalError(
                 f"{self.folder} holds a cluster of {kept}, not of {count}: ask for {kept}, or choose another folder"
             )
-        free = free_ports(2 * count)
-        own = range(port, port + count) if port else free[count:]
-        ports = list(zip(own, free[:count], strict=True))
-        self.brokers = [Broker(i, ports, self.folder / f"broker-{i}", self._java) for i in range(1, count + 1)]
+        self.security = Security(self.folder / "security") if secure else None
+        free = free_ports(3 * count)
+        own = range(port, port + count) if port else free[2 * count :]
+        ports = [Ports(*three) for three in zip(own, free[:count], free[count : 2 * count], strict=True)]
+        self.brokers = [
+            Broker(i, ports, self.folder / f"broker-{i}", self._java, self.security) for i in range(1, count + 1)
+        ]
 
     @property
     def bootstrap(self) -> str:
         """The brokers' addresses, for any Kafka client."""
         return ",".join(broker.address for broker in self.brokers)
+
+    @property
+    def sites_bootstrap(self) -> str:
+        """The addresses at which sites log in, where the cluster is secure."""
+        return ",".join(broker.sites_address for broker in self.brokers)
+
+    @property
+    def settings(self) -> Settings:
+        """How to reach it; as the administrator, where it is secure."""
+        settings = Settings(brokers=self.bootstrap, replication=len(self.brokers))
+        return self.security.settings(settings) if self.security else settings
 
     def start(self) -> "Cluster":
         """Start all brokers and wait until each answers and knows the others; raises `LocalError`."""

@@ -17,6 +17,10 @@ from streams.telemetry.decode import TOPICS
 
 log = logging.getLogger("tocsin.publisher")
 
+mute = logging.getLogger("tocsin.librdkafka")
+mute.addHandler(logging.NullHandler())
+mute.propagate = False
+
 WINDOW = 4_000
 """Objects that Kafka may have and that are not yet forgotten here. After a crash they come again: the gate remembers
 more than so many."""
@@ -35,7 +39,7 @@ RELIABLE = {
     "compression.type": "lz4",
     "message.max.bytes": 4 << 20,
     "reconnect.backoff.max.ms": 5_000,
-    "log_level": 0,  # what matters comes by error_cb
+    "logger": mute,  # what matters comes by error_cb
 }
 NAMES = tuple(TOPICS)
 _elements = Decoder(list[Raw])
@@ -120,9 +124,10 @@ class Sender:
         try:
             while not self._stopping and self._refused is None:
                 self._turn(producer)
-        finally:
             producer.purge()
             producer.flush(5.0)
+        except KafkaException as error:  # librdkafka's own verdict that the client is beyond use
+            self._refuse(error.args[0])
 
     def _turn(self, producer: Any) -> None:
         waiting, now = self._spool.waiting, time.monotonic()
@@ -156,8 +161,8 @@ class Sender:
             for topic, value in records:
                 try:
                     producer.produce(topic, value, self._key, on_delivery=report)
-                except (KafkaException, BufferError) as error:
-                    self._refuse(error)
+                except KafkaException as error:
+                    self._refuse(error.args[0])
                     return
 
     def _records(self, parcel: list[Block]) -> Iterator[tuple[str, bytes]]:
@@ -189,7 +194,7 @@ class Sender:
         """Give up this client; another one begins again with the oldest object that is not acknowledged."""
         if self._refused is None and not self._stopping:
             self._refused = error
-            self._tell(f"refuses what is sent: {error}", "refused")
+            self._tell(f"refuses what is sent: {error.str()}", "refused")
 
     def _complain(self, error: Any) -> None:
         self._tell(str(error.str()), error.code())

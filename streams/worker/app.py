@@ -16,7 +16,7 @@ from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import TRANSPORTS
 
 from streams import metrics
-from streams.settings import Settings
+from streams.settings import Settings, aiokafka_config
 from streams.telemetry.refusal import Refusal
 from streams.topics import TopicsError, look, usual_count
 from streams.worker.agents import Refused, bury, clock_agent, domain_agent
@@ -26,7 +26,6 @@ from streams.worker.core import Fatal, MakeCore, fail
 from streams.worker.exchange import Exchange
 from streams.worker.fetch import App
 from streams.worker.gauges import Gauges
-from streams.worker.kafka import security
 from streams.worker.partitions import Partitions
 from streams.worker.ticker import Ticker
 from streams.worker.transport import SCHEME
@@ -70,7 +69,7 @@ def make_app(settings: Settings) -> App:
 
 def credentials(settings: Settings) -> SASLCredentials | SSLCredentials | None:
     """Make Faust's idea of how to log in and encrypt."""
-    given = security(settings)
+    given = aiokafka_config(settings)
     context = given.get("ssl_context")
     if settings.security_protocol.startswith("SASL"):
         return SASLCredentials(

@@ -2,31 +2,18 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from ssl import create_default_context
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.settings import Settings
-
-
-def security(settings: Settings) -> dict[str, Any]:
-    """Make aiokafka's arguments for logging in and encrypting."""
-    arguments: dict[str, Any] = {"security_protocol": settings.security_protocol}
-    if settings.security_protocol.endswith("SSL"):
-        arguments["ssl_context"] = create_default_context(cafile=settings.ca_file or None)
-    if settings.security_protocol.startswith("SASL"):
-        arguments["sasl_mechanism"] = settings.sasl_mechanism
-        arguments["sasl_plain_username"] = settings.sasl_username
-        arguments["sasl_plain_password"] = settings.sasl_password
-    return arguments
+from streams.settings import Settings, aiokafka_config
 
 
 @asynccontextmanager
 async def reader(settings: Settings, partitions: Iterable[tuple[str, int]]) -> AsyncIterator[Any]:
     """Open an aiokafka consumer at the beginning of some partitions."""
     consumer = AIOKafkaConsumer(
-        **security(settings),
+        **aiokafka_config(settings),
         bootstrap_servers=settings.brokers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

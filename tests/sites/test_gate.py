@@ -13,12 +13,10 @@ import msgspec
 import pytest
 from confluent_kafka import Producer
 
-from streams.sites import Publisher
-from streams.sites.gate.memory import KEPT, Memory
-from streams.sites.gate.sort import sort
+from streams.sites.gate.memory import KEPT
 from streams.telemetry.examples import TELEMETRY
 from tests.sites.gates import GateProcess, gate
-from tests.sites.log import Place, open_site, read, records
+from tests.sites.log import Place, open_site, records
 from tests.worker.road import new_site
 
 Record = tuple[bytes | None, bytes]

@@ -1,0 +1,1 @@
+"""Who may do what on the cluster: sites each for itself, the platform's processes what they need."""

@@ -1,0 +1,80 @@
+"""What each user may do: for the platform's processes and for sites, as Kafka's access control lists."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from streams.settings import Settings
+
+TOPIC, GROUP = ResourceType.TOPIC, ResourceType.GROUP
+READ, WRITE, DESCRIBE = AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE
+LOOK = AclOperation.DESCRIBE_CONFIGS
+_ANY: Any = None  # confluent-kafka's types don't know that a filter may leave a name open
+LITERAL, PREFIXED = ResourcePatternType.LITERAL, ResourcePatternType.PREFIXED
+
+
+class Right(NamedTuple):
+    """Leave to do something with one topic or group, or with all whose names begin so."""
+
+    operation: AclOperation
+    name: str
+    pattern: ResourcePatternType = LITERAL
+    resource: ResourceType = TOPIC
+
+
+def of_site(site: str) -> list[Right]:
+    """A site writes to its own topic and does nothing else."""
+    return [Right(WRITE, f"in.{site}"), Right(DESCRIBE, f"in.{site}")]
+
+
+def of_roles(settings: Settings) -> dict[str, list[Right]]:
+    """The platform's processes, each by the name of its command."""
+    outputs = ("findings", "incidents", "commands", "dead-letters", "evidence")
+    return {
+        "worker": [
+            Right(READ, "telemetry.", PREFIXED),
+            Right(READ, "control.", PREFIXED),
+            Right(READ, "tocsin.state"),
+            Right(READ, settings.group, LITERAL, GROUP),
+            *(Right(WRITE, name) for name in ("control.clock", "tocsin.state", *outputs)),
+            Right(LOOK, "*"),  # at its start it checks how every topic is kept
+            Right(DESCRIBE, "*"),
+        ],
+        "gate": [
+            Right(READ, "in.", PREFIXED),
+            Right(READ, "tocsin-gate", LITERAL, GROUP),
+            Right(WRITE, "telemetry.", PREFIXED),
+            Right(READ, "telemetry.", PREFIXED),  # to know after a crash what it had already let in
+            Right(WRITE, "dead-letters"),
+        ],
+        "notifier": [Right(READ, "incidents"), Right(READ, "tocsin-notifier", LITERAL, GROUP)],
+    }
+
+
+def bindings(user: str, rights: Iterable[Right]) -> list[AclBinding]:
+    """Make Kafka's access control entries of a user's rights."""
+    return [
+        AclBinding(r.resource, r.name, r.pattern, f"User:{user}", "*", r.operation, AclPermissionType.ALLOW)
+        for r in rights
+    ]
+
+
+def everything_of(user: str | None) -> AclBindingFilter:
+    """Make the filter that finds every entry of a user, or of everybody."""
+    return AclBindingFilter(
+        ResourceType.ANY,
+        _ANY,
+        ResourcePatternType.ANY,
+        f"User:{user}" if user else _ANY,
+        _ANY,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
