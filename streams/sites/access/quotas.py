@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, for_code
 from aiokafka.protocol.admin import DescribeClientQuotasRequest
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Float64, Int16, Int32, Schema, String
@@ -74,15 +75,22 @@ def set_rate(settings: Settings, user: str, rate: float | None) -> None:
     answer = asyncio.run(_ask(settings, _Alter(user, rate)))
     for code, message, _ in answer.entries:
         if code:
-            raise QuotaError(f"the quota of {user} can't be set: {message or f'Kafka says error {code}'}")
+            raise QuotaError(f"the quota of {user} can't be set: {_words(code, message)}")
 
 
 def rates(settings: Settings) -> Mapping[str, float]:
     """Ask for every user's bytes a second. Raises `QuotaError`."""
     answer = asyncio.run(_ask(settings, DescribeClientQuotasRequest([(USER, ANY, None)], False)))
     if answer.error_code:
-        raise QuotaError(f"the quotas can't be read: {answer.error_message or f'Kafka says error {answer.error_code}'}")
+        raise QuotaError(f"the quotas can't be read: {_words(answer.error_code, answer.error_message)}")
     return {entity[0][1]: value for entity, values in answer.entries for name, value in values if name == RATE}
+
+
+def _words(code: int, message: str | None) -> str:
+    kind = for_code(code)
+    if kind is ClusterAuthorizationFailedError:
+        return "log in as the cluster's administrator (TOCSIN_SASL_USERNAME)"
+    return message or str(kind.description)
 
 
 async def _ask(settings: Settings, request: Any) -> Any:
@@ -90,5 +98,7 @@ async def _ask(settings: Settings, request: Any) -> Any:
     try:
         await client.bootstrap()
         return await client.send(client.get_random_node(), request)
+    except KafkaError as error:
+        raise QuotaError(f"Kafka at {settings.brokers} does not answer: {error}") from error
     finally:
         await client.close()

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
@@ -54,9 +54,9 @@ class Users:
         """Make a site's topic, user, rights and quota, and answer its password. Raises `AccessError`."""
         if self._password_set(site):
             raise AccessError(f"{site} is there already: `tocsin sites rotate {site}` gives it a new password")
+        self._allow(site, of_site(site))
         self._make_topic(site)
         self._quota(site, rate)
-        self._allow(site, of_site(site))
         password = self._set_password(site)
         self._until_known(site)
         return password
@@ -75,13 +75,7 @@ class Users:
         return self._set_password(site)
 
     def revoke(self, site: str) -> None:
-        """Shut a site out, also where it is connected now. Its topic stays, with what is in it.
-
-        Raises
-        ------
-        AccessError
-            It was not there, or Kafka refuses.
-        """
+        """Shut a site out, also where it is connected now; its topic stays. Raises `AccessError`."""
         forbidden = self._forbid(site)
         known = self._password_set(site)
         if known:
@@ -93,16 +87,14 @@ class Users:
 
     def sites(self) -> list[SiteAccess]:
         """List every site that has a topic, a user's rights, or both. Raises `AccessError`."""
+        rates = self._rates()
         try:
             topics = {name for name in self._admin.list_topics(timeout=WAIT_S).topics if name.startswith("in.")}
             found = self._admin.describe_acls(everything_of(None), request_timeout=WAIT_S).result()
             users: Any = self._admin.describe_user_scram_credentials(request_timeout=WAIT_S)
             users = users.result()
-            rates = quotas.rates(self._settings)
         except KafkaException as error:
             raise AccessError(self._words(error)) from error
-        except quotas.QuotaError as error:
-            raise AccessError(str(error)) from error
         writers = {
             str(acl.name)
             for acl in found
@@ -144,7 +136,18 @@ class Users:
         answers = self._admin.delete_acls([everything_of(user)], request_timeout=WAIT_S)
         return any(self._done(answers, "take leave"))
 
+    def _rates(self) -> Mapping[str, float]:
+        """Ask for all quotas; the first thing to be asked, since Kafka tells them to an administrator only.
+
+        With anybody else, confluent-kafka would find no rights at all, and abort the process at the users.
+        """
+        try:
+            return quotas.rates(self._settings)
+        except quotas.QuotaError as error:
+            raise AccessError(str(error)) from error
+
     def _password_set(self, user: str) -> bool:
+        self._rates()
         answers: Any = self._admin.describe_user_scram_credentials([user], request_timeout=WAIT_S)
         try:
             return bool(answers[user].result().scram_credential_infos)
