@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import Any
@@ -81,23 +81,24 @@ class Intake:
         """Objects that wait for their commit."""
         return len(self._group.raws) + len(self._committing.raws)
 
-    def put(self, found: Object, given: Any) -> Group:
-        """Take an object, with the device's next sequence number if it has none."""
-        event = found.event
+    def put(self, taken: Iterable[tuple[Object, Any]]) -> Group:
+        """Take objects, each with what it was made of; those without a sequence get their device's next number."""
         with self._changed:
             group, numbers = self._group, self._spool.numbers
             if self._closing:
                 raise SpoolError("the publisher is closed")
-            number, raw = event.sequence, found.raw
-            if number is None:
-                number = numbers.get(event.device, 0)
-                raw = numbered(found, number, given)
-            numbers[event.device] = group.numbers[event.device] = number + 1
-            group.raws.append(raw)
-            group.ranks.append(RANKS[found.domain])
-            group.size += len(raw) + 1
-            if len(group.raws) == 1:
+            if not group.raws:
                 self._changed.notify_all()
+            for found, given in taken:
+                domain, event, raw = found
+                number = event.sequence
+                if number is None:
+                    number = numbers.get(event.device, 0)
+                    raw = numbered(found, number, given)
+                numbers[event.device] = group.numbers[event.device] = number + 1
+                group.raws.append(raw)
+                group.ranks.append(RANKS[domain])
+                group.size += len(raw) + 1
         return group
 
     @property

@@ -15,15 +15,17 @@ from msgspec.structs import replace
 from streams import metrics
 from streams.settings import Settings, SettingsError
 from streams.sites.heartbeat import Heartbeat
-from streams.sites.intake import Intake
+from streams.sites.intake import Group, Intake
 from streams.sites.sender import Sender
 from streams.sites.spool import Spool
-from streams.sites.wire import RefusedError, read
+from streams.sites.wire import Object, RefusedError, read
 from streams.telemetry.envelope import SITE_PATTERN, Telemetry
 from streams.telemetry.refusal import shown
 
 log = logging.getLogger("tocsin.publisher")
 
+AT_ONCE = 200
+"""Objects that are read before they are put into the spool together."""
 SPOOL_BYTES = 1 << 30
 MEMORY_BYTES = 64 << 20
 
@@ -127,8 +129,7 @@ class Publisher:
             The spool could not keep the object.
         """
         found = self._read(event)
-        self._intake.wait_for_room(self._going)
-        group = self._intake.put(found, event)
+        group = self._put([(found, event)])
         if self._safe:
             group.kept.result()
 
@@ -138,25 +139,33 @@ class Publisher:
         `refuse` is told the index of each object that is refused, and why. Without it, the first that is refused ends
         this with `RefusedError`; those before it are published.
         """
-        taken, groups = 0, {}
-        try:
-            for index, event in enumerate(events):
-                try:
-                    found = self._read(event)
-                except RefusedError as error:
-                    if refuse is None:
-                        raise
-                    refuse(index, error)
-                    continue
-                self._intake.wait_for_room(self._going)
-                group = self._intake.put(found, event)
-                groups[id(group)] = group
-                taken += 1
-        finally:
-            if self._safe:
-                for group in groups.values():
-                    group.kept.result()
-        return taken
+        taken, groups = 0, set[Group]()
+        some: list[tuple[Object, Given]] = []
+        failure: RefusedError | None = None
+        now = time.time()
+        for index, event in enumerate(events):
+            try:
+                some.append((read(self.site, event, now), event))
+            except RefusedError as error:
+                self._shown.refused(error.refusal.code)
+                if refuse is None:
+                    failure = error
+                    break
+                refuse(index, error)
+            if len(some) >= AT_ONCE:
+                groups.add(self._put(some))
+                taken, some, now = taken + len(some), [], time.time()
+        if some:
+            groups.add(self._put(some))
+        for group in groups if self._safe else ():
+            group.kept.result()
+        if failure is not None:
+            raise failure
+        return taken + len(some)
+
+    def _put(self, some: list[tuple[Object, Given]]) -> Group:
+        self._intake.wait_for_room(self._going)
+        return self._intake.put(some)
 
     async def publish_async(self, event: Given) -> None:
         """Publish one object, as `publish` does, without holding up the event loop."""
@@ -164,7 +173,7 @@ class Publisher:
         while not self._intake.room:
             self._going()
             await asyncio.sleep(0.02)
-        group = self._intake.put(found, event)
+        group = self._intake.put([(found, event)])
         if self._safe:
             await group.wait()
 

@@ -1,6 +1,5 @@
 """One telemetry object of any domain: read, judged as the platform judges it, and written."""
 
-from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any, NamedTuple
@@ -17,7 +16,9 @@ Event: Any = reduce(or_, (module.Event for module in DOMAINS.values()))
 DOMAIN_OF: dict[type, str] = {kind: domain for domain, lane in LANES.items() for kind in lane.types.values()}
 
 read_one: Decoder[Telemetry] = Decoder(Event)
+SLACK_S = 0.001
 _encode = Encoder().encode
+_new = tuple.__new__
 _UNSET = b',"sequence":null'
 
 
@@ -63,9 +64,9 @@ def domain_of(raw: bytes) -> str:
     return TOPICS[TOPIC_OF.get(kind or "", "telemetry.power")]
 
 
-def in_time(moment: datetime, arrival: float) -> bool:
-    """Whether an object of that time may arrive then (unix seconds)."""
-    return -BEHIND_S <= round(moment.timestamp(), 3) - arrival <= AHEAD_S
+def in_time(time: float, arrival: float) -> bool:
+    """Whether an object of that time may surely arrive then (both unix seconds); at the very bounds `decode` judges."""
+    return SLACK_S - BEHIND_S < time - arrival < AHEAD_S - SLACK_S
 
 
 def read(site: str, given: Telemetry | dict[str, Any] | bytes | str, arrival: float) -> Object:
@@ -80,18 +81,19 @@ def read(site: str, given: Telemetry | dict[str, Any] | bytes | str, arrival: fl
     ------
     RefusedError : it is none that the platform takes, or not this site's.
     """
+    struct = isinstance(given, Telemetry)
     raw = given if isinstance(given, bytes) else given.encode() if isinstance(given, str) else _write(given)
     try:
         event = read_one.decode(raw)
     except UNREADABLE:
         raise RefusedError(refusal(site, raw, arrival)) from None
-    plain = len(raw) <= MOST_BYTES and (raw.isascii() or isinstance(given, Telemetry))
-    if event.site != site or not plain or not in_time(event.time, arrival):
-        domain = DOMAIN_OF[type(event)]
+    domain = DOMAIN_OF[type(event)]
+    plain = len(raw) <= MOST_BYTES and (struct or raw.isascii())
+    if event.site != site or not plain or not in_time(event.time.timestamp(), arrival):
         _, refused = decode(domain, site.encode(), raw, arrival)
         if refused:
             raise RefusedError(_foreign(site, event.site, refused[0]))
-    return Object(DOMAIN_OF[type(event)], event, raw)
+    return _new(Object, (domain, event, raw))
 
 
 def refusal(site: str, raw: bytes, arrival: float) -> Refusal:

@@ -6,12 +6,6 @@ KEPT = 5_000
 """Objects of a site that are remembered at least: more than a publisher sends again after a crash."""
 
 
-def mark(event: Telemetry) -> int | None:
-    """Make of an object what is the same for it and its repeats alone; None for an object without a sequence."""
-    number = event.sequence
-    return None if number is None else hash((event.device, number, event.time))
-
-
 class Memory:
     """The latest `KEPT` to 2 × `KEPT` objects of a partition, in two generations.
 
@@ -25,11 +19,14 @@ class Memory:
         self._old: set[int] = set()
         self._new: set[int] = set()
 
-    def repeats(self, event: Telemetry, offset: int) -> bool:
-        """Whether this very object was there before; remembers it, as of that record, if not."""
-        known = mark(event)
-        if known is None:
+    def repeats(self, event: Telemetry, time: float, offset: int) -> bool:
+        """Whether this very object was there before; remembers it, as of that record, if not.
+
+        `time` is the object's in unix seconds. One without a sequence is no repeat of anything.
+        """
+        if event.sequence is None:
             return False
+        known = hash((event.device, event.sequence, time))
         if known in self._new or known in self._old:
             return True
         if len(self._new) >= KEPT:

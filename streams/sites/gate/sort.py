@@ -1,6 +1,6 @@
 """A site's record, sorted: which of its objects go on, to which domain, and which are refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -20,12 +20,13 @@ _raws = Decoder(list[Raw])
 class Sorted(NamedTuple):
     """What a record holds: objects by domain (their JSON with commas between, and how many), refusals, repeats."""
 
-    taken: list[tuple[str, bytes, int]]
-    refused: list[Refusal]
+    taken: Sequence[tuple[str, bytes, int]]
+    refused: Sequence[Refusal]
     repeats: int
 
 
-NOTHING = Sorted([], [], 0)
+REPEATED = Sorted((), (), 1)
+_new = tuple.__new__
 
 
 def sort(site: str, key: bytes | None, value: bytes | None, arrival: float, offset: int, memory: Memory) -> Sorted:
@@ -43,29 +44,34 @@ def sort(site: str, key: bytes | None, value: bytes | None, arrival: float, offs
             if not value.isascii():
                 value.decode()
         except UNREADABLE:
-            found = []
-        events = found if isinstance(found, list) else [found]
-        if 0 < len(events) <= MOST_OBJECTS and all(one.site == site and in_time(one.time, arrival) for one in events):
-            return _sound(events, value, offset, memory)
+            return _judged(site, key, value, arrival, offset, memory)
+        if isinstance(found, Telemetry):
+            time = found.time.timestamp()
+            if found.site == site and in_time(time, arrival):
+                if memory.repeats(found, time, offset):
+                    return REPEATED
+                return _new(Sorted, ([(DOMAIN_OF[type(found)], value.strip(SPACE), 1)], (), 0))
+        elif len(found) <= MOST_OBJECTS:
+            times = [one.time.timestamp() for one in found]
+            sound = [one.site == site and in_time(time, arrival) for one, time in zip(found, times, strict=True)]
+            if all(sound):
+                return _sound(found, times, value, offset, memory)
     return _judged(site, key, value, arrival, offset, memory)
 
 
-def _sound(events: list[Telemetry], value: bytes, offset: int, memory: Memory) -> Sorted:
-    """Take a record in which nothing is wrong."""
-    domains = [None if memory.repeats(event, offset) else DOMAIN_OF[type(event)] for event in events]
-    first = domains[0]
-    if len(events) == 1:
-        bare = value.strip(SPACE)
-        body = bare[1:-1].strip(SPACE) if bare[:1] == b"[" else bare
-        return Sorted([(first, body, 1)], [], 0) if first else Sorted([], [], 1)
+def _sound(events: list[Telemetry], times: list[float], value: bytes, offset: int, memory: Memory) -> Sorted:
+    """Take a batch in which nothing is wrong."""
+    both = zip(events, times, strict=True)
+    domains = [None if memory.repeats(event, time, offset) else DOMAIN_OF[type(event)] for event, time in both]
+    first = domains[0] if domains else None
     if first and domains.count(first) == len(domains):
-        return Sorted([(first, value.strip(SPACE)[1:-1], len(domains))], [], 0)
+        return Sorted([(first, value.strip(SPACE)[1:-1].strip(SPACE), len(domains))], (), 0)
     by_domain: dict[str, list[Raw]] = {}
     for raw, domain in zip(_raws.decode(value), domains, strict=True):
         if domain:
             by_domain.setdefault(domain, []).append(raw)
     taken = [(domain, b",".join(raws), len(raws)) for domain, raws in by_domain.items()]
-    return Sorted(taken, [], domains.count(None))
+    return Sorted(taken, (), domains.count(None))
 
 
 def _judged(site: str, key: bytes | None, value: bytes | None, arrival: float, offset: int, memory: Memory) -> Sorted:
@@ -82,7 +88,7 @@ def _judged(site: str, key: bytes | None, value: bytes | None, arrival: float, o
             except RefusedError as error:
                 refused.append(error.refusal)
             else:
-                if memory.repeats(found.event, offset):
+                if memory.repeats(found.event, found.event.time.timestamp(), offset):
                     repeats += 1
                 else:
                     taken.append((found.domain, part.strip(SPACE), 1))
