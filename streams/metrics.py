@@ -5,6 +5,8 @@ units, counters end in `_total`; `site` labels only what concerns a handful of s
 ever a label.
 """
 
+import base64
+import hmac
 import platform
 from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -197,6 +199,20 @@ class Server:
         self._thread.join()
 
 
+def knows(token: str, authorization: str) -> bool:
+    """Whether an `Authorization` header holds the token: `Bearer TOKEN`, or `Basic` with it as the password."""
+    scheme, _, given = authorization.strip().partition(" ")
+    said = given.encode(errors="replace")
+    if scheme.lower() == "basic":
+        try:
+            said = base64.b64decode(said, validate=True).partition(b":")[2]
+        except ValueError:
+            return False
+    elif scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(said, token.encode())
+
+
 def serve(
     registries: Iterable[CollectorRegistry],
     host: str = "127.0.0.1",
@@ -204,11 +220,13 @@ def serve(
     *,
     ready: Callable[[], str | None] = lambda: None,
     documents: Mapping[str, str] | None = None,
+    token: str = "",
 ) -> Server:
     """Answer `/metrics`, `/healthz` (the process lives), `/readyz` (it does its work) and plain-text documents.
 
-    `ready` returns None, or the reason why not in words. Port 0 takes a free one, which `Server.port` tells.
-    Raises `OSError` when the address is taken.
+    `ready` returns None, or the reason why not in words. With a `token`, all but `/healthz` ask for it: as a bearer's
+    token, or as the password of any user, so that a browser can give it too. Port 0 takes a free one, which
+    `Server.port` tells. Raises `OSError` when the address is taken.
     """
     disable_created_metrics()
     shown = (PROCESS, *registries)
@@ -231,8 +249,12 @@ def serve(
         timeout = 10
 
         def do_GET(self) -> None:  # http.server calls it by this name
-            status, kind, body = answer(self.path.partition("?")[0])
+            path = self.path.partition("?")[0]
+            known = not token or path == "/healthz" or knows(token, self.headers.get("Authorization", ""))
+            status, kind, body = answer(path) if known else (401, "text/plain; charset=utf-8", b"a token is needed\n")
             self.send_response(status)
+            if not known:
+                self.send_header("WWW-Authenticate", 'Basic realm="tocsin"')
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -10,8 +10,9 @@ import msgspec
 from msgspec import UNSET, Meta, Struct
 
 PREFIX = "TOCSIN_"
-SECRET = frozenset({"sasl_password", "grafana_token", "grafana_password"})
+SECRET = frozenset({"sasl_password", "metrics_token", "grafana_token", "grafana_password"})
 """Fields that never show: not in a repr, not in a message."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Clock = Literal["wall", "log"]
@@ -53,6 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     tick_s: Annotated[float, about("seconds between two ticks", gt=0, le=60)] = 1.0
     snapshot_s: Annotated[float, about("seconds between two snapshots, at least", gt=0, le=3600)] = 10.0
     metrics_host: Annotated[str, about("address on which /metrics answers")] = "127.0.0.1"
+    metrics_token: Annotated[
+        str, about("what /metrics asks for; needed beyond the loopback; better in a file, TOCSIN_METRICS_TOKEN_FILE")
+    ] = ""
     metrics_port: Annotated[int, about("port on which /metrics answers; 0: a free one", ge=0, le=65535)] = 9464
     alertmanagers: Annotated[tuple[str, ...], about("all Alertmanagers' addresses; none: nobody is paged")] = ()
     grafana_url: Annotated[str, about("Grafana's address; empty: no annotations")] = ""
@@ -82,6 +86,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingsError(
                 f"TOCSIN_SECURITY_PROTOCOL={self.security_protocol} logs in: "
                 "set TOCSIN_SASL_USERNAME and TOCSIN_SASL_PASSWORD_FILE as well"
+            )
+        if self.metrics_host not in LOOPBACK and not self.metrics_token:
+            raise SettingsError(
+                f"TOCSIN_METRICS_HOST={self.metrics_host} can be reached by others: "
+                "set TOCSIN_METRICS_TOKEN_FILE, which they will be asked for, or leave the host at 127.0.0.1"
             )
         if self.ca_file and not Path(self.ca_file).is_file():
             raise SettingsError(f"TOCSIN_CA_FILE={self.ca_file}: there is no such file")

@@ -114,9 +114,11 @@ def _grafana(settings: Settings) -> Grafana:
     )
 
 
-def serve(notifier: Notifier, host: str, port: int, documents: Mapping[str, str] | None = None) -> metrics.Server:
+def serve(
+    notifier: Notifier, host: str, port: int, documents: Mapping[str, str] | None = None, token: str = ""
+) -> metrics.Server:
     """Answer `/metrics`, `/healthz`, `/readyz` and plain-text documents by path."""
-    return metrics.serve([metrics.NOTIFIER], host, port, ready=notifier.unready, documents=documents)
+    return metrics.serve([metrics.NOTIFIER], host, port, ready=notifier.unready, documents=documents, token=token)
 
 
 @contextmanager

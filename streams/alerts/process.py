@@ -33,7 +33,7 @@ async def run(settings: Settings, documents: Mapping[str, str]) -> None:
     if not settings.alertmanagers:
         log.warning("No Alertmanager is set (TOCSIN_ALERTMANAGERS): incidents page nobody.")
     try:
-        server = serve(notifier, settings.metrics_host, settings.notifier_port, documents)
+        server = serve(notifier, settings.metrics_host, settings.notifier_port, documents, settings.metrics_token)
     except OSError as error:
         place = f"{settings.metrics_host}:{settings.notifier_port}"
         raise UnusableError(f"{place} is taken ({error.strerror}): set TOCSIN_NOTIFIER_PORT, or 0 for any.") from error

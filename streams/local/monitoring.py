@@ -129,7 +129,7 @@ class Monitoring:
     def _configure_prometheus(self) -> None:
         folder = self.folder / "prometheus"
         (folder / "targets").mkdir(parents=True)
-        for name in ("prometheus.yml", "rules.yml"):
+        for name in ("prometheus.yml", "rules.yml", "metrics-token"):
             shutil.copyfile(configuration.PROMETHEUS / name, folder / name)
         self._write_targets()
 

@@ -116,7 +116,11 @@ class Worker:
             loop.add_signal_handler(number, self._interrupt)
         Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
         server = metrics.serve(
-            [metrics.WORKER], self.settings.metrics_host, self.settings.metrics_port, ready=self._ready
+            [metrics.WORKER],
+            self.settings.metrics_host,
+            self.settings.metrics_port,
+            ready=self._ready,
+            token=self.settings.metrics_token,
         )
         log.info("shows its metrics on %s/metrics", server.url)
         chores = [self.controls.follow(self.settings, self._refuse_control), self._watch_lanes()]

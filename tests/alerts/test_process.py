@@ -137,7 +137,8 @@ def test_without_the_topic_it_says_what_to_do(tmp_path: Path) -> None:
     [
         ({"TOCSIN_RESEND_S": "often"}, "TOCSIN_RESEND_S"),
         ({"TOCSIN_GRAFANA_URL": "http://127.0.0.1:9"}, "TOCSIN_GRAFANA_TOKEN"),
-        ({"TOCSIN_METRICS_HOST": "192.0.2.1"}, "TOCSIN_NOTIFIER_PORT"),
+        ({"TOCSIN_METRICS_HOST": "192.0.2.1", "TOCSIN_METRICS_TOKEN": "t"}, "TOCSIN_NOTIFIER_PORT"),
+        ({"TOCSIN_METRICS_HOST": "0.0.0.0"}, "TOCSIN_METRICS_TOKEN_FILE"),
     ],
 )
 def test_wrong_settings_are_named(tmp_path: Path, environment: dict[str, str], words: str) -> None:

@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ONCE = {"topics", "provisioner", "receivers"}
+ACCESS = {"access-worker", "access-gate", "access-notifier"}
+ONCE = {"topics", "provisioner", "receivers", "certificates", "topics-secure"} | ACCESS
+PLAIN = {"kafka", "topics", "worker", "notifier"}
+SECURE = {"certificates", "kafka-secure", "topics-secure", "worker-secure", "gate", "notifier-secure"} | ACCESS
 
 
 def test_it_follows_the_compose_specification() -> None:
@@ -29,7 +32,11 @@ def test_it_follows_the_compose_specification() -> None:
 
 
 def test_the_parts_are_all_there() -> None:
-    assert set(SERVICES) == ONCE | {"kafka", "worker", "notifier", "alertmanager", "prometheus", "grafana"}
+    both = {"provisioner", "receivers", "alertmanager", "prometheus", "grafana"}
+    assert set(SERVICES) == both | PLAIN | SECURE
+    for name, service in SERVICES.items():
+        profile = ["plain"] if name in PLAIN else ["secure"] if name in SECURE else None
+        assert service.get("profiles") == profile, name
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -77,13 +84,14 @@ def test_workers_can_be_scaled() -> None:
 
 def test_there_is_no_default_secret_and_every_variable_is_documented() -> None:
     documented = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.M))
-    assert set(re.findall(r"\$\{(\w+)", TEXT)) == documented
+    secrets = {secret["environment"] for secret in COMPOSE["secrets"].values()}
+    assert set(re.findall(r"\$\{(\w+)", TEXT)) | secrets | {"COMPOSE_PROFILES"} == documented
     for name, service in SERVICES.items():
         for key, value in (service.get("environment") or {}).items():
-            if re.search("PASSWORD|TOKEN|SECRET", key):
+            if re.search("(PASSWORD|TOKEN|SECRET)$", key):
                 assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), f"{name}: {key}"
     filled = re.findall(r"^(\w+)=.+", (ROOT / ".env.example").read_text(), re.M)
-    assert filled == ["TOCSIN_PARTITIONS"]
+    assert filled == ["TOCSIN_PARTITIONS", "COMPOSE_PROFILES"]
 
 
 def test_our_commands_and_settings_exist() -> None:
@@ -92,7 +100,8 @@ def test_our_commands_and_settings_exist() -> None:
         command = service.get("command") or []
         if command[:1] == ["tocsin"]:
             assert command[1] in COMMANDS, name
-        ours = {key for key in service.get("environment") or {} if key.startswith("TOCSIN_")}
+        ours = {key.removesuffix("_FILE") for key in service.get("environment") or {} if key.startswith("TOCSIN_")}
+        ours = {f"{key}_FILE" if key == "TOCSIN_CA" else key for key in ours}
         assert ours <= known, name
 
 
@@ -147,9 +156,21 @@ def test_prometheus_finds_the_services_by_their_names_and_ports() -> None:
     assert found["port"] == int(next(field.default for field in FIELDS if field.name == "metrics_port"))
 
 
-def test_the_settings_of_kafka_agree_with_each_other() -> None:
-    kafka = SERVICES["kafka"]["environment"]
+@pytest.mark.parametrize("name", ["kafka", "kafka-secure"])
+def test_the_settings_of_kafka_agree_with_each_other(name: str) -> None:
+    kafka = SERVICES[name]["environment"]
     listeners = dict(part.split("://") for part in kafka["KAFKA_LISTENERS"].split(","))
     assert set(listeners) == set(dict(p.split(":") for p in kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].split(",")))
-    assert SERVICES["worker"]["environment"]["TOCSIN_BROKERS"] in kafka["KAFKA_ADVERTISED_LISTENERS"]
-    assert kafka["KAFKA_LOG_DIRS"] == SERVICES["kafka"]["volumes"][0].split(":")[1]
+    worker = name.replace("kafka", "worker")
+    assert SERVICES[worker]["environment"]["TOCSIN_BROKERS"] in kafka["KAFKA_ADVERTISED_LISTENERS"]
+    assert kafka["KAFKA_LOG_DIRS"] == SERVICES[name]["volumes"][0].split(":")[1]
+
+
+def test_in_the_secure_profile_everybody_logs_in_over_tls() -> None:
+    protocols = SERVICES["kafka-secure"]["environment"]["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"]
+    assert {part.split(":")[1] for part in protocols.split(",")} == {"SASL_SSL"}
+    for name in SECURE - {"certificates", "kafka-secure"}:
+        environment = SERVICES[name]["environment"]
+        assert environment["TOCSIN_SECURITY_PROTOCOL"] == "SASL_SSL"
+        assert environment["TOCSIN_CA_FILE"] == "/authority/ca.pem"
+        assert environment["TOCSIN_SASL_USERNAME"] == ("admin" if name in ONCE else f"tocsin-{name.split('-')[0]}")

@@ -39,7 +39,7 @@ def run(settings: Settings) -> int:
         signal.signal(number, stop)
     check(settings)
     try:
-        server = metrics.serve([metrics.GATE], settings.metrics_host, settings.gate_port)
+        server = metrics.serve([metrics.GATE], settings.metrics_host, settings.gate_port, token=settings.metrics_token)
     except OSError as error:
         place = f"{settings.metrics_host}:{settings.gate_port}"
         raise UnusableError(f"{place} is taken ({error.strerror}): set TOCSIN_GATE_PORT, or 0 for any") from error
