@@ -52,7 +52,6 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(READ, "in.", PREFIXED),
             Right(READ, "tocsin-gate", LITERAL, GROUP),
             Right(WRITE, "telemetry.", PREFIXED),
-            Right(READ, "telemetry.", PREFIXED),  # to know after a crash what it had already let in
             Right(WRITE, "dead-letters"),
         ],
         "notifier": [Right(READ, "incidents"), Right(READ, "tocsin-notifier", LITERAL, GROUP)],
