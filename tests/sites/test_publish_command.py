@@ -140,3 +140,12 @@ def test_a_large_file_goes_through_quickly(place: Place, tmp_path: Path) -> None
     assert ran.returncode == 0, ran.stderr
     assert time.monotonic() - began < 30
     assert len(place.read(50_000)) == 50_000
+
+
+def test_a_kafka_without_access_control_lets_no_site_be_added(site_kafka: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streams", "sites", "add", "FR-98-NONE", "--folder", str(tmp_path)]
+    environment = os.environ | {"TOCSIN_BROKERS": site_kafka}
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=90)
+    assert ran.returncode == 1
+    assert "has no access control: `tocsin broker --secure` runs one that has" in " ".join(ran.stderr.split())
+    assert not list(tmp_path.iterdir()), "no password was made, and none is left"
