@@ -107,7 +107,7 @@ class Intake:
         size = self._group.size
         if self._waits and size + self._committing.size + self._spool.bytes > self._spool.limit * 7 // 8:
             return False
-        return size < GROUP_BYTES
+        return size < min(GROUP_BYTES, self._spool.limit // 4)
 
     def wait_for_room(self, going: Callable[[], object]) -> None:
         """Wait until there is room; `going` is called now and then, and may raise."""

@@ -1,5 +1,6 @@
 """From the gate into `telemetry.*` and `dead-letters`: many objects a record, each acknowledged."""
 
+from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaException, Producer
@@ -28,11 +29,21 @@ class _Batch:
         self.arrival = 0.0
 
 
+class Wave:
+    """Records that were sent together."""
+
+    __slots__ = ("outstanding",)
+
+    def __init__(self) -> None:
+        self.outstanding = 0
+
+
 class Forward:
     """An idempotent producer that gathers; nothing counts as forwarded before `settle` returns."""
 
     def __init__(self, settings: Settings) -> None:
         self._batches: dict[tuple[str, str], _Batch] = {}
+        self._wave = Wave()
         self._failed: Any = None
         self._producer = Producer(
             librdkafka_config(
@@ -46,7 +57,6 @@ class Forward:
                     "compression.type": "lz4",
                     "message.max.bytes": 8 << 20,
                     "queue.buffering.max.messages": 100_000,
-                    "on_delivery": self._report,
                     "log_level": 0,
                 },
             )
@@ -78,18 +88,23 @@ class Forward:
         headers = [(name, text.encode()) for name, text in said.items()]
         self._produce(DEAD_LETTERS, value=refusal.raw, key=site.encode(), headers=headers)
 
-    def settle(self) -> None:
-        """Send what has gathered, and wait until Kafka has everything.
+    def close(self) -> Wave:
+        """Send what has gathered; everything since the last call is on its way together."""
+        for (site, domain), batch in self._batches.items():
+            self._send(site, domain, batch)
+        self._batches.clear()
+        wave, self._wave = self._wave, Wave()
+        return wave
+
+    def settle(self, wave: Wave) -> None:
+        """Wait until Kafka has all of a wave.
 
         Raises
         ------
         ForwardError
             It does not take something, or not within a minute.
         """
-        for (site, domain), batch in self._batches.items():
-            self._send(site, domain, batch)
-        self._batches.clear()
-        while len(self._producer):
+        while wave.outstanding and self._failed is None:
             self._producer.poll(0.1)
         if self._failed is not None:
             raise ForwardError(f"Kafka did not take what the gate forwards: {self._failed.str()}")
@@ -100,9 +115,11 @@ class Forward:
         self._produce(f"telemetry.{domain}", value=value, key=site.encode(), timestamp=stamp)
 
     def _produce(self, topic: str, **record: Any) -> None:
+        wave = self._wave
+        wave.outstanding += 1
         while True:
             try:
-                self._producer.produce(topic, **record)
+                self._producer.produce(topic, on_delivery=partial(self._report, wave), **record)
                 self._producer.poll(0)
                 return
             except BufferError:
@@ -110,6 +127,7 @@ class Forward:
             except KafkaException as error:
                 raise ForwardError(f"{topic}: {error.args[0].str()}") from error
 
-    def _report(self, error: Any, _: Any) -> None:
+    def _report(self, wave: Wave, error: Any, _: Any) -> None:
+        wave.outstanding -= 1
         if error is not None:
             self._failed = self._failed or error

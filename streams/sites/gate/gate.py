@@ -2,14 +2,15 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaException, TopicPartition
 
 from streams import metrics
 from streams.settings import Settings, librdkafka_config
-from streams.sites.gate.forward import Forward
+from streams.sites.gate.forward import Forward, Wave
 from streams.sites.gate.memory import Memory
 from streams.sites.gate.sort import sort
 
@@ -43,6 +44,14 @@ class Reading:
         self.next = committed
 
 
+class Reached(NamedTuple):
+    """How far a partition has been judged: the next offset, and where its memory begins."""
+
+    place: Place
+    offset: int
+    begin: int
+
+
 class Gate:
     """A member of the gates' consumer group; as many as there are sites can share the work.
 
@@ -53,6 +62,7 @@ class Gate:
     def __init__(self, settings: Settings) -> None:
         self._readings: dict[Place, Reading] = {}
         self._touched: set[Place] = set()
+        self._waves: deque[tuple[Wave, list[Reached]]] = deque()
         self._looked = 0.0
         self._consumer = Consumer(
             librdkafka_config(
@@ -88,10 +98,11 @@ class Gate:
                 messages = self._consumer.consume(WAVE, GATHER_S)
                 if messages:
                     self._take(messages)
-                    self._forward.settle()
-                    self._commit(wait=False)
+                    self._waves.append((self._forward.close(), self._reached()))
+                # While one wave is on its way, the next is judged.
+                self._settle(1 if messages else 0)
                 self._look()
-            self._commit(wait=True)
+            self._settle(0, wait=True)
         finally:
             self._consumer.close()
 
@@ -122,13 +133,24 @@ class Gate:
         for outcome, count in outcomes.items():
             metrics.GATED.labels(outcome).inc(count)
 
-    def _commit(self, wait: bool) -> None:
-        offsets = [
-            TopicPartition(*place, reading.next, str(reading.memory.begin))
+    def _reached(self) -> list[Reached]:
+        """Tell how far each partition has been judged since the last time."""
+        reached = [
+            Reached(place, reading.next, reading.memory.begin)
             for place in self._touched
             if (reading := self._readings.get(place)) is not None
         ]
         self._touched.clear()
+        return reached
+
+    def _settle(self, on_their_way: int, wait: bool = False) -> None:
+        """Wait until no more than so many waves are on their way, and commit what has landed."""
+        landed: dict[Place, Reached] = {}
+        while len(self._waves) > on_their_way:
+            wave, reached = self._waves.popleft()
+            self._forward.settle(wave)
+            landed |= {one.place: one for one in reached}
+        offsets = [TopicPartition(*place, one.offset, str(one.begin)) for place, one in landed.items()]
         if not offsets:
             return
         try:
@@ -154,12 +176,15 @@ class Gate:
         self._told()
 
     def _revoke(self, consumer: Any, partitions: list[Any]) -> None:
-        self._commit(wait=True)
+        self._settle(0, wait=True)
         self._lose(consumer, partitions)
 
     def _lose(self, consumer: Any, partitions: list[Any]) -> None:
-        for at in partitions:
-            self._readings.pop((at.topic, at.partition), None)
+        gone = {(at.topic, at.partition) for at in partitions}
+        for place in gone:
+            self._readings.pop(place, None)
+        # Their next owner commits from now on.
+        self._waves = deque((wave, [one for one in reached if one.place not in gone]) for wave, reached in self._waves)
         consumer.incremental_unassign(partitions)
         self._told()
 
