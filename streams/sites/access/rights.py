@@ -42,9 +42,10 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
         "worker": [
             Right(READ, "telemetry.", PREFIXED),
             Right(READ, "control.", PREFIXED),
-            Right(READ, "tocsin.state"),
+            Right(READ, "tocsin.", PREFIXED),
+            Right(WRITE, "tocsin.", PREFIXED),
             Right(READ, settings.group, LITERAL, GROUP),
-            *(Right(WRITE, name) for name in ("control.clock", "tocsin.state", *outputs)),
+            *(Right(WRITE, name) for name in ("control.clock", *outputs)),
             Right(LOOK, "*"),  # at its start it checks how every topic is kept
             Right(DESCRIBE, "*"),
         ],
