@@ -98,7 +98,7 @@ class Scorer:
             "name": label.name,
             "kind": label.kind,
             "paged": page is not None,
-            "warned": _first(self.warnings, label) is not None,
+            "warned": page is not None or _first(self.warnings, label) is not None,
             "first_finding": _first(self.findings, label),
             "first_page": page,
             "delay_s": (page - stages[0].time).total_seconds() if page and stages else None,

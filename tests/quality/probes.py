@@ -38,7 +38,12 @@ class Onset:
 
     def take(self, clock: float, finding: Finding) -> None:
         """Look for the first finding of it."""
-        if self.seen is None or self.delay is not None or (finding.site, finding.domain) != (self.site.id, self.domain):
+        if (
+            self.seen is None
+            or clock < self.seen
+            or self.delay is not None
+            or (finding.site, finding.domain) != (self.site.id, self.domain)
+        ):
             return
         if self.domain == "power" or finding.device in self._devices():
             self.delay = clock - self.seen

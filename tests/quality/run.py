@@ -15,14 +15,13 @@ from streams.incidents.registry import Registry
 from streams.incidents.scoring import Label, Scorer
 from streams.incidents.shard import Shard
 from streams.local.simulator import spells as on
-from streams.local.simulator.scenarios import Part, library
+from streams.local.simulator.scenarios import library
 from streams.local.simulator.site import Site
-from streams.local.simulator.world import World
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
 from streams.telemetry.recording import Line, clocked
 from tests.quality.probes import Probes
-from tests.quality.suites import Case
+from tests.quality.suites import Case, estate
 
 CAUSES = (on.SILENT, on.LOST, on.BATTERY_LOW, on.JAM, on.WAN, on.FEED_DEAD, on.SEVERED)
 """Spells in which a device may be silent."""
@@ -169,21 +168,6 @@ class Run:
             detectors = sorted({step.detector for step in incident.timeline})
             found.append(Cry(site, at, during, incident.risk, detectors, incident.summary))
         return found
-
-
-def estate(case: Case) -> World:
-    """Build the estate of a case: of a scenario at the first site that it fits, over all sorts of sites."""
-    if not case.scenario:
-        return World(case.seed, case.sites, case.days, case.start, sparse=case.sparse)
-    parts = [Part(case.scenario, day=case.warm_up)]
-    refused: ValueError | None = None
-    for trial in range(12):
-        first = 0 if case.sites > 2 else (case.seed * 7 + trial) % 40
-        try:
-            return World(case.seed, case.sites, case.days, case.start, parts, sparse=case.sparse, first=first)
-        except ValueError as error:
-            refused = error
-    raise ValueError(f"{case.scenario} fits no site of seed {case.seed}") from refused
 
 
 def _devices(site: Site) -> int:

@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from random import Random
 
 from msgspec import Struct
 
-from streams.local.simulator.scenarios import library
+from streams.local.simulator.scenarios import Part, library
+from streams.local.simulator.world import World
 
 FIRST = date(2026, 10, 5)
 """A Monday; each case begins some weeks later than the one before, so that seasons differ."""
 WARM_UP = 14
 """Days that a site is watched before a scenario is played there."""
+
+
+SORTS = 40
+"""Over how many sites scenarios are spread."""
 
 
 class Case(Struct, frozen=True):
@@ -52,3 +58,18 @@ def ordinary(estates: int, sites: int, days: int) -> Iterator[Case]:
     for number in range(estates):
         start = FIRST + timedelta(weeks=7 * number % 52)
         yield Case("ordinary", "", 500 + number, sites, days, start)
+
+
+def estate(case: Case) -> World:
+    """Build the estate of a case: of a scenario at the first site that it fits, over all sorts of sites."""
+    if not case.scenario:
+        return World(case.seed, case.sites, case.days, case.start, sparse=case.sparse)
+    parts = [Part(case.scenario, day=case.warm_up)]
+    refused: ValueError | None = None
+    for trial in range(12):
+        first = 0 if case.sites > 2 else (Random(case.seed).randrange(SORTS) + trial) % SORTS
+        try:
+            return World(case.seed, case.sites, case.days, case.start, parts, sparse=case.sparse, first=first)
+        except ValueError as error:
+            refused = error
+    raise ValueError(f"{case.scenario} fits no site of seed {case.seed}") from refused
