@@ -8,10 +8,11 @@ from detectors.events import CameraEvent
 from detectors.scene import Scene
 from detectors.silence import spell
 
+TURNED = "VideoSource/GlobalSceneChange"
 SAYS = {
     "VideoSource/ImageTooDark": "a picture too dark",
     "VideoSource/ImageTooBlurry": "a picture out of focus",
-    "VideoSource/GlobalSceneChange": "a changed view",
+    TURNED: "a changed view",
 }
 PATIENCE_S = 420.0
 """Passing headlights, a parked lorry and a spider are gone by then."""
@@ -59,6 +60,8 @@ class Reported(Detector[CameraEvent]):
         score = 0.1 if scene.open(now) else 0.4
         signs = []
         for topic, since in due.items():
+            if topic == TURNED:  # fog and dusk make many cameras say that they see badly, not that they see else
+                scene.sight.note(self.device, since)
             summary = f"Camera {self.device} has reported {SAYS[topic]} for {spell(now - since)}."
             signs.append(Sign(score, summary, {"topic": topic, "lasted_s": round(now - since, 1)}, self.device, topic))
         return signs

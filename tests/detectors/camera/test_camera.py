@@ -14,6 +14,7 @@ from detectors.camera.frozen import Frozen
 from detectors.camera.lost import Lost
 from detectors.camera.moved import Moved
 from detectors.camera.recorder_disks import RecorderDisks
+from detectors.camera.reported import Reported
 from detectors.camera.silence import CameraSilence
 from detectors.camera.walk import Walk
 from tests.detectors.story import scene, tell
@@ -149,6 +150,20 @@ def test_cameras_frozen_one_after_another_are_a_walk_and_one_alone_is_not() -> N
 
     assert signs(night(1)) == []
     assert signs(night(4))
+
+
+@pytest.mark.parametrize(("topic", "walks"), [("GlobalSceneChange", True), ("ImageTooBlurry", False)])
+def test_views_that_stay_changed_are_a_walk_and_fog_is_none(topic: str, walks: bool) -> None:
+    where, walk = scene(), Walk()
+    single = {f"cam-{n}": Reported() for n in range(4)}
+    for number, device in enumerate(single):
+        row = event(60.0 * number, device, f"VideoSource/{topic}")
+        for detector in (single[device], walk):
+            tell(detector, [row], where)
+    for detector in single.values():
+        tell(detector, [{"tick": 1000}], where)
+    signs = tell(walk, [status(3, "cam-9")], where)
+    assert [sign.key for sign in signs] == (["walk"] if walks else [])
 
 
 def test_a_silent_recorder_says_more_than_a_silent_camera() -> None:
