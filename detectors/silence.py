@@ -59,6 +59,7 @@ class Silence(Detector[E_contra]):
         self.told: dict[str, float] = {}
         self.group = 0
         self.unheard: set[str] = set()
+        self.asked = 0.0
 
     def step(self, event: E_contra, scene: Scene) -> Sign | None:
         """Nothing but see to it that time is watched; the rhythm itself is kept by the scene."""
@@ -104,7 +105,10 @@ class Silence(Detector[E_contra]):
 
     def _unheard(self, now: float, scene: Scene) -> list[Sign]:
         """Report what is declared and has not been heard as often as shows a rhythm."""
-        if not scene.declared or now - scene.first < UNHEARD_S or now - scene.presence.latest > UNHEARD_S / 4:
+        if not scene.declared or now < max(self.asked, scene.first + UNHEARD_S):
+            return []
+        self.asked = now + UNHEARD_S / 4
+        if now - scene.presence.latest > UNHEARD_S / 4:
             return []
         streams = [scene.presence.streams[kind] for kind in self.reads]
         fresh = []

@@ -15,6 +15,7 @@ class Supply:
         self.alive: dict[str, float] = {}
         self.battery: dict[str, float] = {}
         self.changed = 0.0
+        self.gone = False
 
     def reading(self, feed: str, voltage: float, at: float) -> None:
         """Take a meter's reading of a feed at Unix seconds `at`."""
@@ -22,10 +23,15 @@ class Supply:
             self.alive.pop(feed, None)
             if feed not in self.dead:
                 self.dead[feed] = self.changed = at
+                self._count()
         else:
             if self.dead.pop(feed, None) is not None:
                 self.changed = at
+            elif feed in self.alive:
+                self.alive[feed] = at
+                return
             self.alive[feed] = at
+            self._count()
 
     def status(self, device: str, flags: "frozenset[str] | set[str]", at: float) -> None:
         """Take a UPS's flags at Unix seconds `at`."""
@@ -37,10 +43,13 @@ class Supply:
 
     def out(self) -> bool:
         """Whether no grid feed is live and at least one is known dead, or a UPS runs on battery."""
-        grid_dead = any(feed.startswith("grid") for feed in self.dead)
-        grid_live = any(feed.startswith("grid") for feed in self.alive)
-        return bool(self.battery) or (grid_dead and not grid_live)
+        return self.gone or bool(self.battery)
 
     def disturbed(self, at: float, within: float = 1800.0) -> bool:
         """Whether the supply is out or changed within the last `within` seconds."""
         return self.out() or abs(at - self.changed) <= within
+
+    def _count(self) -> None:
+        grid_dead = any(feed.startswith("grid") for feed in self.dead)
+        grid_live = any(feed.startswith("grid") for feed in self.alive)
+        self.gone = grid_dead and not grid_live

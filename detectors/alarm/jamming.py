@@ -22,7 +22,7 @@ MOST = 36.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
 """Missed heartbeats in succession that count of one device: a dead battery is silent, too."""
-LOOK_S = 60.0
+LOOK_S = 90.0
 """How often missed heartbeats are counted at the least, s."""
 PASSING_S = 300.0
 """A lorry's ignition, a welder or a neighbour's gate are over by then, until it is learnt how long they last here."""
@@ -127,7 +127,7 @@ class Jamming(Detector[AlarmHeartbeat]):
                     coming = now
             if coming < soonest:
                 soonest = coming
-        self.pause = min(max(0.2 * quickest, 10.0), LOOK_S)
+        self.pause = min(max(0.3 * quickest, 10.0), LOOK_S)
         return soonest
 
     def _add(self, device: str, weight: float, now: float) -> None:
