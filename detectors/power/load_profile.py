@@ -15,7 +15,6 @@ WINDOW_S = 300.0
 """Length of the means that are judged, s."""
 NOTABLE = 0.5
 """Novelty of a mean from which on it is told: seldom reached by chance in weeks of five-minute means."""
-MOST_FEEDS = 16
 AHEAD_S = 3600.0
 """Readings whose clock is further ahead of their arrival are left out, s."""
 
@@ -58,8 +57,6 @@ class LoadProfile(Detector[PowerReading]):
         profile = self.feeds.get(event.feed)
         if profile is None:
             profile = self.feeds[event.feed] = Profile(start)
-            if len(self.feeds) > MOST_FEEDS:
-                del self.feeds[next(iter(self.feeds))]
         sign = self._close(event.feed, profile, start, scene) if start > profile.start else None
         if start == profile.start:
             profile.mean.update(event.load)
@@ -71,7 +68,7 @@ class LoadProfile(Detector[PowerReading]):
         profile.start, profile.mean, profile.before = start, stats.Mean(), load
         if score < NOTABLE or scene.supply.disturbed(scene.time):
             return None
-        summary = f"The load of feed {feed}, {load:.0f} W over five minutes, is unlike all that it has shown in weeks."
+        summary = f"The load of feed {feed}, {load:.0f} W over five minutes, is unlike all that it has shown so far."
         evidence = {"load": round(load), "before": round(before), "novelty": round(score, 2)}
         return Sign(0.5 * score, summary, evidence, key=feed)
 

@@ -64,7 +64,9 @@ class ReadRate(Detector[RfidRead]):
         score = self.novelty.update(float(count), scene.local(start))
         if score < NOTABLE or count < FEWEST or count <= before:
             return []
-        summary = f"{count} tags were read within a quarter of an hour, unlike all that this site has shown in weeks."
+        summary = (
+            f"Within a quarter of an hour {count} tags were read, which is unlike all that this site has shown so far."
+        )
         evidence = {"reads": count, "before": before, "novelty": round(score, 2)}
         return [Sign(0.5 * score, summary, evidence, key="rush")]
 
