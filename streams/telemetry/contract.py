@@ -110,6 +110,7 @@ def _dead_letters() -> tuple[str, Document]:
         "contentType": "application/octet-stream",
         "headers": {"type": "object", "properties": headers, "required": list(headers)},
         "payload": {"description": "any bytes"},
+        "examples": [{"name": "a supply without frequency", **examples.DEAD_LETTER}],
         "bindings": {"kafka": {"key": {"type": "string", "description": "the site or the record's key"}}},
     }
 

@@ -197,6 +197,7 @@ PUBLISHED: dict[str, Object] = {
                 "detector": "radio_jamming",
                 "summary": _SUMMARY,
                 "score": 0.93,
+                "stage": "alarm",
             }
         ],
         "verdict": None,
@@ -211,4 +212,17 @@ PUBLISHED: dict[str, Object] = {
         "time": "2026-12-04T23:41:10.000Z",
         "mode": "advised",
     },
+}
+
+DEAD_LETTER: Object = {
+    "headers": {
+        "reason": "missing field `frequency`",
+        "field": "frequency",
+        "topic": "telemetry.power",
+        "partition": "3",
+        "offset": "48211",
+        "principal": "",
+    },
+    "payload": f'{{"type":"power.reading","site":"{_SITE}","device":"meter-a","time":"2026-12-04T23:41:07.250Z",'
+    '"feed":"grid-a","voltage":231.4}',
 }

@@ -77,6 +77,16 @@ def test_every_example_is_valid(topic: str) -> None:
         VALIDATORS[topic].validate(one["payload"])
 
 
+def test_the_dead_letter_that_is_shown_is_one() -> None:
+    message = DOCUMENT["components"]["messages"]["dead-letters"]
+    (shown,) = message["examples"]
+    Draft7Validator(message["headers"]).validate(shown["headers"])
+    raw = shown["payload"].encode()
+    (refusal,) = decode("power", b"FR-93-DUGNY", raw, NOW)[1]
+    told = shown["headers"]
+    assert (refusal.reason, refusal.field, refusal.raw) == (told["reason"], told["field"], raw)
+
+
 def test_every_object_type_has_an_example() -> None:
     shown = {given["type"] for _, given in EXAMPLES}
     types = {kind.__struct_config__.tag for domain in DOMAINS.values() for kind in domain.Event.__args__}
