@@ -107,6 +107,15 @@ SINK_PENDING = Gauge(
     "tocsin_sink_pending", "Alerts or incidents that the sink has yet to accept", ["sink"], registry=NOTIFIER
 )
 
+SOURCE_UP = Gauge("tocsin_source_up", "1 while the gateway's source works, else 0", ["source"], registry=SITE)
+SOURCE_EVENTS = Counter("tocsin_source_events", "Objects that a source of the gateway sent", ["source"], registry=SITE)
+SOURCE_REFUSED = Counter(
+    "tocsin_source_refused", "Messages of equipment that nobody could take", ["source"], registry=SITE
+)
+SOURCE_RESTARTS = Counter(
+    "tocsin_source_restarts", "Times that a source died and was started again", ["source"], registry=SITE
+)
+
 PUBLISHED = Counter("tocsin_published", "Objects of a publisher that Kafka has acknowledged", ["site"], registry=SITE)
 PUBLISH_REFUSED = Counter(
     "tocsin_publish_refused", "Objects that a publisher refused, by a short code", ["site", "reason"], registry=SITE
@@ -132,6 +141,7 @@ ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, NOTIFICATIONS, NOTIFY_DELAY),
     *(SINK_UP, SINK_PENDING),
+    *(SOURCE_UP, SOURCE_EVENTS, SOURCE_REFUSED, SOURCE_RESTARTS),
     *(PUBLISHED, PUBLISH_REFUSED, SPOOL_OBJECTS, SPOOL_BYTES, SPOOL_LOST),
     *(GATED, GATE_LAG, GATE_SITES),
 )

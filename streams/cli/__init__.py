@@ -17,6 +17,7 @@ COMMANDS = {
     "gate": "Let sites' telemetry in, each for itself.",
     "sites": "Say who may speak for which site: add, rotate, revoke, list.",
     "access": "Give one of the platform's processes a user with the rights it needs.",
+    "gateway": "Publish what a site's equipment says: UPSes, alarm panels, cameras, readers, MQTT.",
     "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
     "backtest": "Run recordings through the very code that serves the stream.",
     "contract": "Print the public interface as AsyncAPI and JSON Schema.",

@@ -1,0 +1,1 @@
+"""What equipment says, as bytes, into telemetry: pure functions, no clock and no network."""
