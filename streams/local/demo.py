@@ -31,8 +31,8 @@ NIGHT_SPEED = 900.0
 """Simulated seconds a second once the night begins; what comes before is played as fast as it goes."""
 BEFORE_S = 600.0
 """How long before the night's first act the slow part begins, s."""
-PATIENCE = 20.0
-"""How long the last page may take after all was played, s."""
+PATIENCE = 30.0
+"""How long nothing may be heard of the worker after all was played, s: it may have much to catch up with."""
 
 
 def make_world() -> World:
@@ -63,6 +63,8 @@ class Demo:
         self.settings: Settings | None = None
         self.pager = Pager()
         self._player: Player | None = None
+        self._played = self._heard = 0.0
+        self._news: tuple[int, int, int] | None = None
         self._folder = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
         self._leashes: list[tuple[str, Leash, Path]] = []
         self._stack = ExitStack()
@@ -129,8 +131,11 @@ class Demo:
         critical = {incident.id for incident in self.incidents if incident.pages}
         delivered = {page.incident for page in self.pages}
         all_here = bool(critical) and (not self.paged or critical <= delivered)
-        late = time.monotonic() - self._played
-        return (all_here and late > 3.0) or late > PATIENCE
+        now = time.monotonic()
+        news = (self.tail.findings, self.tail.refused, len(self.tail.revisions)) if self.tail else None
+        if news != self._news:
+            self._news, self._heard = news, now
+        return now - self._played > 3.0 and now - self._heard > (3.0 if all_here else PATIENCE)
 
     def caught(self) -> bool:
         """Whether the page for the right site came, and no other."""
