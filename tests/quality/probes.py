@@ -15,6 +15,8 @@ from streams.telemetry.recording import Line
 Body = dict[str, Any]
 FACTS = {"supply cut": "power", "recorder's disks pulled": "camera", "footage deleted": "camera", "disarmed": "alarm"}
 """Names of the stages that are definite, and their domain."""
+PATIENCE = 1800.0
+"""Seconds after which a finding is of something else."""
 TOLD = ("Device/HardwareFailure/StorageFailure", "RecordingHistory/DeleteTrackData")
 
 
