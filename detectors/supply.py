@@ -16,6 +16,7 @@ class Supply:
         self.battery: dict[str, float] = {}
         self.changed = 0.0
         self.gone = False
+        self.low = False
 
     def reading(self, feed: str, voltage: float, at: float) -> None:
         """Take a meter's reading of a feed at Unix seconds `at`."""
@@ -35,6 +36,7 @@ class Supply:
 
     def status(self, device: str, flags: "frozenset[str] | set[str]", at: float) -> None:
         """Take a UPS's flags at Unix seconds `at`."""
+        self.low = "LB" in flags
         if "OB" in flags:
             if device not in self.battery:
                 self.battery[device] = self.changed = at

@@ -10,6 +10,10 @@ from detectors.state import part
 
 WARM = 40
 """Statuses of a camera before its learnt view counts."""
+SOUND = 0.75
+"""Share of its usual sharpness that a camera must have shown just before."""
+DEEP = 0.2
+"""Share of the usual sharpness below which it is no drop of rain on the lens."""
 TOGETHER_S = 1800.0
 """Other cameras seen within this time tell whether it is the weather."""
 
@@ -67,6 +71,7 @@ class Blinded(Detector[CameraStatus]):
         usual = view.sharpness
         what = self._what(event.device, view, luminance, sharpness, scene) if usual.n >= WARM else ""
         view.off = view.off + 1 if what else 0
+        deep = luminance < 0.06 or sharpness < DEEP * usual.mean or luminance > 0.85
         view.ratio = sharpness / max(usual.mean, 0.01) if usual.n >= WARM else 1.0
         view.time = scene.time
         if not what or view.off > 60:
@@ -76,7 +81,8 @@ class Blinded(Detector[CameraStatus]):
         scene.sight.note(event.device, scene.time)
         numbers = {"luminance": luminance, "sharpness": sharpness, "usual_sharpness": round(usual.mean, 3)}
         summary = f"Camera {event.device} is {what}: brightness {luminance:.2f}, sharpness {sharpness:.2f}."
-        return Sign(0.35 if scene.open(scene.time) else 0.55, summary, numbers, key="blind")
+        score = (0.35 if scene.open(scene.time) else 0.55) * (1.0 if deep else 0.6)
+        return Sign(score, summary, numbers, key="blind")
 
     def _what(self, device: str, view: View, luminance: float, sharpness: float, scene: Scene) -> str:
         if luminance < 0.06 and luminance < 0.4 * view.darkest:
@@ -86,6 +92,7 @@ class Blinded(Detector[CameraStatus]):
         ratio = sharpness / max(view.sharpness.mean, 0.01)
         if (
             ratio < 0.55
+            and (view.off or view.ratio > SOUND)  # a hand does it between two statuses, weather draws in
             and view.sharpness.distance(sharpness, 0.03) < -5.0
             and ratio < 0.65 * self._others(device, scene)
         ):

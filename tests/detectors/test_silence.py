@@ -177,3 +177,14 @@ def test_a_line_cut_while_the_cellular_path_lives_is_the_line_and_both_are_more(
     assert dark.score > 0.5 and dark.evidence["line_silent_s"] < 1900
     line = tell(LineLost(), story(True))
     assert line and line[-1].score < tell(LineLost(), story(False))[-1].score < dark.score
+
+
+@pytest.mark.parametrize(("flags", "silent", "dark"), [(("OB",), 180, 1), (("OB", "LB"), 180, 0), (("OB",), 10, 0)])
+def test_a_line_cut_soon_after_the_power_is_not_explained_by_it(flags: tuple[str, ...], silent: int, dark: int) -> None:
+    rows: list[Row] = []
+    for t in range(0, 14400, 60):
+        if t < 9000 + silent:
+            rows += [meter("m-1", t), {"t": t + 1, "type": "power.status", "device": "ups-1"}]
+            rows[-1]["status"] = list(flags) if t >= 9000 else ["OL"]
+        rows.append({"tick": t + 30})
+    assert len(tell(SiteDark(), [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}, *rows])) == dark

@@ -123,6 +123,20 @@ def test_a_defocused_lens_against_fog() -> None:
     assert tell(Blinded(), site({f"cam-{n}": 0.4 for n in range(4)})) == []
 
 
+def test_fog_that_draws_in_before_the_only_outdoor_camera_is_no_hand() -> None:
+    def story(steps: int) -> list[Row]:
+        rows = []
+        for step in range(160):
+            clear = max(0.3, 1.0 - max(step - 100, 0) / steps)
+            rows.append(status(step, "cam-out", sharpness=(0.6 + 0.01 * (step % 3)) * clear))
+            rows += [status(step, f"cam-{n}", sharpness=0.5 + 0.01 * (step % 4)) for n in range(3)]
+        return rows
+
+    assert tell(Blinded(), story(steps=8)) == []
+    (sign,) = tell(Blinded(), story(steps=1))
+    assert sign.score < 0.35  # a drop on the lens does as much
+
+
 def test_spraying_one_camera_after_another_is_no_fog() -> None:
     rows = []
     for step in range(140):
