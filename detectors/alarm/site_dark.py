@@ -29,7 +29,7 @@ class SiteDark(Detector[Event]):
     reads = ("alarm.heartbeat",)
     scope = "site"
     rate = 0.05
-    hit = 0.15
+    hit = 0.2
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class SiteDark(Detector[Event]):
         self.told = last
         summary = f"Nothing is heard of the site since {spell(after)} after its power failed; a UPS had carried it on."
         numbers = {"line_silent_s": round(now - last, 1), "after_cut_s": round(after, 1)}
-        return [Sign(0.25 if scene.open(now) else 0.5, summary, numbers, key="dark")]
+        return [Sign(0.25 if scene.open(now) else 0.55, summary, numbers, key="dark")]
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
