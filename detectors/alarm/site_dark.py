@@ -9,8 +9,6 @@ from detectors.scene import Scene
 from detectors.silence import spell
 
 LOOK_S = 300.0
-SOON_S = (45.0, 900.0)
-"""A line that outlives a power cut by this much, s, was carried by a battery, and dies of something else so soon."""
 
 
 class SiteDark(Detector[Event]):
@@ -29,14 +27,14 @@ class SiteDark(Detector[Event]):
     reads = ("alarm.heartbeat",)
     scope = "site"
     rate = 0.05
-    hit = 0.2
+    hit = 0.15
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:
         self.told = 0.0
 
     def step(self, event: Event, scene: Scene) -> Sign | None:
-        if self.wake == inf:
+        if self.wake == inf and scene.presence.apart:
             self.wake = scene.clock + LOOK_S
         return None
 
@@ -51,7 +49,7 @@ class SiteDark(Detector[Event]):
         due = [presence.due(path, now) for path in paths]
         due = [at for at in due if at < inf]
         if not due:
-            return self._carried(now, scene)
+            return []
         if max(due) > now:
             self.wake = max(min(max(due) + 0.5, self.wake), now + 15.0)
             return []
@@ -60,17 +58,6 @@ class SiteDark(Detector[Event]):
         summary = f"Nothing is heard of the site on any path, cellular included, for {spell(now - since)}."
         numbers = {"line_silent_s": round(silent, 1), "cellular_silent_s": round(now - presence.latest_apart, 1)}
         return [Sign(0.3 if scene.open(now) else 0.55, summary, numbers, key="dark")]
-
-    def _carried(self, now: float, scene: Scene) -> list[Sign]:
-        """Judge a line that fell silent soon after the supply, and not with it."""
-        supply, last = scene.supply, scene.presence.latest
-        after = last - supply.changed
-        if not supply.battery or supply.low or not SOON_S[0] < after < SOON_S[1]:
-            return []
-        self.told = last
-        summary = f"Nothing is heard of the site since {spell(after)} after its power failed; a UPS had carried it on."
-        numbers = {"line_silent_s": round(now - last, 1), "after_cut_s": round(after, 1)}
-        return [Sign(0.25 if scene.open(now) else 0.55, summary, numbers, key="dark")]
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -1,0 +1,70 @@
+"""The line dies soon after the power, and not with it: a UPS had carried it over the cut."""
+
+from collections.abc import Iterable
+from math import inf
+
+from detectors.base import Detector, Row, Sign
+from detectors.events import Event
+from detectors.scene import Scene
+from detectors.silence import spell
+
+LOOK_S = 300.0
+SOON_S = (45.0, 900.0)
+"""A line that outlives a power cut by this much, s, was carried by a battery, and dies of something else so soon."""
+
+
+class LineCut(Detector[Event]):
+    """Fires when the whole site falls silent within minutes of a power cut that its line had outlived on a UPS.
+
+    A blackout silences what has no battery at once, and the rest when the batteries are empty, which a UPS announces.
+    Between the two nothing of the power explains a silence, so that nothing of the supply explains this.
+    """
+
+    name = "alarm.line_cut"
+    title = "line dies after the power, not with it"
+    domain = "alarm"
+    sort = "silent"
+    stage = "alarm"
+    reads = ("alarm.heartbeat",)
+    scope = "site"
+    rate = 0.02
+    hit = 0.15
+
+    def __init__(self) -> None:
+        self.told = 0.0
+
+    def step(self, event: Event, scene: Scene) -> Sign | None:
+        if self.wake == inf:
+            self.wake = scene.clock + LOOK_S
+        return None
+
+    def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        self.wake = now + LOOK_S
+        supply, presence = scene.supply, scene.presence
+        if not supply.battery or supply.low:
+            return []
+        last = presence.latest
+        after = last - supply.changed
+        if now - last < LOOK_S + 12.0 * presence.pulse or self.told >= last or not SOON_S[0] < after < SOON_S[1]:
+            return []
+        self.told = last
+        summary = f"Nothing is heard of the site since {spell(after)} after its power failed; a UPS had carried it on."
+        numbers = {"line_silent_s": round(now - last, 1), "after_cut_s": round(after, 1)}
+        return [Sign(0.25 if scene.open(now) else 0.55, summary, numbers, key="cut")]
+
+    @classmethod
+    def quiet(cls) -> Iterable[Row]:
+        yield from _cut(10)
+
+    @classmethod
+    def firing(cls) -> Iterable[Row]:
+        yield from _cut(240)
+
+
+def _cut(after: int) -> Iterable[Row]:
+    for t in range(0, 14400, 60):
+        if t < 9000 + after:
+            yield {"t": t, "type": "alarm.heartbeat", "device": "panel-ip", "path": "ip"}
+            row: Row = {"t": t + 1, "type": "power.status", "device": "ups-1"}
+            yield {**row, "status": ["OB"] if t >= 9000 else ["OL"]}
+        yield {"tick": t + 30}
