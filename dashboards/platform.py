@@ -88,6 +88,12 @@ def _taken_in() -> list[Json]:
             Query("sum(rate(tocsin_late_events_total[$__rate_interval]))", "late"),
             unit="cps",
         ),
+        graph(
+            "Memory given up",
+            "Snapshots that could not be read, whose sites start cold, and devices forgotten for lack of room, by hour.",
+            Query("sum(increase(tocsin_states_refused_total[1h]))", "snapshots refused"),
+            Query("sum(increase(tocsin_devices_forgotten_total[1h]))", "devices forgotten"),
+        ),
     ]
 
 

@@ -18,10 +18,13 @@ from streams.telemetry.decode import decode
 from streams.telemetry.decode_control import decode_control
 from streams.telemetry.refusal import Refusal
 from streams.worker.checkpoints import Row
-from streams.worker.clock import CLOCK, CONTROLS, TELEMETRY, Ends
+from streams.worker.clock import CLOCK, CONTROLS, FACTS, TELEMETRY, Ends, Mark, decode_fact
 from streams.worker.clock import decode as decode_ticks
 from tests.faults.ledger import Ledger, Seen, enter
 from tests.faults.plant import PARTITIONS, Plant
+
+SHARED = (*CONTROLS, FACTS)
+"""Topics of one partition that concern all sites."""
 
 
 class Record(NamedTuple):
@@ -40,7 +43,7 @@ class Follower:
     def __init__(self, plant: Plant, topics: Iterable[str]) -> None:
         self._plant = plant
         self._consumer: Consumer = plant.consumer()
-        self._at = {(topic, n): 0 for topic in topics for n in range(1 if topic in CONTROLS else PARTITIONS)}
+        self._at = {(topic, n): 0 for topic in topics for n in range(1 if topic in SHARED else PARTITIONS)}
         self._consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in self._at])
 
     def read(self) -> Iterator[Record]:
@@ -59,6 +62,12 @@ class Follower:
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def _said(record: Record) -> Control | Refusal | Mark | None:
+    if record.topic == FACTS:
+        return decode_fact(record.value)
+    return decode_control(record.topic, record.key, record.value)
 
 
 def _record(message: Any) -> Record:
@@ -87,7 +96,7 @@ class Truth:
     """What the log asks for: ledgers, dead letters, findings and incidents, whatever befell the workers."""
 
     def __init__(self, plant: Plant) -> None:
-        self._follower = Follower(plant, (*TELEMETRY, CLOCK, *CONTROLS))
+        self._follower = Follower(plant, (*TELEMETRY, CLOCK, *SHARED))
         self._waiting: defaultdict[tuple[str, int], list[Record]] = defaultdict(list)
         self._ends: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._controls: defaultdict[str, list[Record]] = defaultdict(list)
@@ -112,7 +121,7 @@ class Truth:
             if record.topic == CLOCK:
                 ticks.append(record)
                 continue
-            if record.topic in CONTROLS:
+            if record.topic in SHARED:
                 self._controls[record.topic].append(record)
                 continue
             self._waiting[record.topic, record.partition].append(record)
@@ -153,12 +162,12 @@ class Truth:
     def _controlled(self, before: Ends, after: Ends) -> list[Control]:
         """Decode the control records between two cuts."""
         found: list[Control] = []
-        for topic in CONTROLS:
+        for topic in SHARED:
             for record in self._controls[topic]:
                 if before.get(topic, 0) <= record.offset < after.get(topic, 0):
-                    control = decode_control(topic, record.key, record.value)
-                    if control is not None and not isinstance(control, Refusal):
-                        found.append(control)
+                    said = _said(record)
+                    if said is not None and not isinstance(said, Refusal | Mark):
+                        found.append(said)
         return found
 
     def _keep(self, outputs: Iterable[Output]) -> None:

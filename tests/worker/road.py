@@ -128,14 +128,24 @@ def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
 
 
 def lag(brokers: str, partitions: int) -> int:
-    """Ask how many records the group has not committed."""
+    """Ask how many records the group has not committed; a broker that is busy is asked again."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _lag(brokers, partitions)
+        except KafkaException:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+
+
+def _lag(brokers: str, partitions: int) -> int:
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tocsin-worker", "log_level": 0})
     waiting = 0
     try:
         for topic in (*TELEMETRY, CLOCK):
             asked = [TopicPartition(topic, partition) for partition in range(partitions)]
             for at in consumer.committed(asked, timeout=10):
-                low, high = bounds(consumer, topic, at.partition)
+                low, high = consumer.get_watermark_offsets(TopicPartition(topic, at.partition), timeout=10)
                 waiting += high - (at.offset if at.offset >= 0 else low)
     finally:
         consumer.close()
