@@ -31,7 +31,7 @@ NIGHT_SPEED = 900.0
 """Simulated seconds a second once the night begins; what comes before is played as fast as it goes."""
 BEFORE_S = 600.0
 """How long before the night's first act the slow part begins, s."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """How long nothing may be heard of the worker after all was played, s: it may have much to catch up with."""
 
 
