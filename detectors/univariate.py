@@ -36,10 +36,10 @@ class RecordNovelty:
     ----------
     lags
         Spans of the changes and moving ranges, events.
-    generation, kept
-        Memory of the views: values in a generation, and full generations remembered.
+    generation
+        Memory of the views: values after which those of the generation before are forgotten.
     weeks, warm_days
-        Full weeks remembered by the hours of the day; days after which an hour is half trusted.
+        The same for the hours of the day, in weeks; days after which an hour is half trusted.
     warm
         Events after which the views are half trusted.
     half
@@ -69,8 +69,7 @@ class RecordNovelty:
     def __init__(
         self,
         lags: tuple[int, ...] = (5, 20, 80),
-        generation: int = 1000,
-        kept: int = 3,
+        generation: int = 4000,
         weeks: int = 4,
         warm_days: float = 4.0,
         warm: float = 300.0,
@@ -81,6 +80,7 @@ class RecordNovelty:
         rise: float = 1.2,
     ) -> None:
         self.lags = lags
+        self.generation = generation
         self.warm = warm
         self.half = half
         self.weight = weight
@@ -89,7 +89,7 @@ class RecordNovelty:
         self.rise = rise
         self.count = 0
         self.recent: list[float] = []
-        self.views = [Extremes(generation, kept) for _ in range(2 + 2 * len(lags))]
+        self.views = Extremes(2 + 2 * len(lags))
         self.hours = HourExtremes(weeks, warm_days)
         self.mean_hours = HourExtremes(weeks, warm_days)
         self.peaks: deque[tuple[int, float]] = deque()
@@ -140,18 +140,19 @@ class RecordNovelty:
         return views, (sum(recent[-short:]) + x) / (short + 1) if seen >= short else None
 
     def _novelty(self, x: float, views: list[float], mean: float | None, at: datetime) -> float:
-        level = self.views[0]
-        noise = ROUNDING * max(abs(level.high), abs(level.low)) if self.count else 0.0
+        extremes = self.views
+        noise = ROUNDING * max(abs(extremes.high[0]), abs(extremes.low[0])) if self.count else 0.0
         total = 0.0
-        for extremes, view in zip(self.views, views, strict=False):
-            if not extremes.low - noise <= view <= extremes.high + noise:
-                total += 1.0 - self.half / (extremes.overshoot(view) + self.half)
+        for column, view in enumerate(views):
+            excess = extremes.excess(column, view)
+            if excess > noise:
+                total += excess / (excess + self.half * extremes.span(column))
         total *= self.weight * self.count / (self.count + self.warm)
-        span = level.high - level.low
+        span = extremes.span(0)
         if span > noise:
-            total += self.hours.overshoot(x, at) / span
+            total += self.hours.excess(x, at) / span
             if mean is not None:
-                total += self.mean_weight * self.mean_hours.overshoot(mean, at) / span
+                total += self.mean_weight * self.mean_hours.excess(mean, at) / span
         return total
 
     def _passed(self, novelty: float) -> float:
@@ -160,8 +161,8 @@ class RecordNovelty:
         return 1.0 - 1.0 / (1.0 + novelty)
 
     def _learn(self, x: float, views: list[float], mean: float | None, at: datetime, novelty: float) -> None:
-        for extremes, view in zip(self.views, views, strict=False):
-            extremes.learn(view)
+        for column, view in enumerate(views):
+            self.views.learn(column, view)
         self.hours.learn(x, at)
         if mean is not None:
             self.mean_hours.learn(mean, at)
@@ -176,6 +177,8 @@ class RecordNovelty:
         if len(self.recent) > self.lags[-1]:
             del self.recent[0]
         self.count += 1
+        if self.count % self.generation == 0:
+            self.views.turn()
 
 
 def factory() -> RecordNovelty:

@@ -13,7 +13,7 @@ from detectors.univariate import factory
 
 WINDOW_S = 300.0
 """Length of the means that are judged, s."""
-NOTABLE = 0.5
+NOTABLE = 0.35
 """Novelty of a mean from which on it is told: seldom reached by chance in weeks of five-minute means."""
 AHEAD_S = 3600.0
 """Readings whose clock is further ahead of their arrival are left out, s."""
@@ -43,7 +43,7 @@ class LoadProfile(Detector[PowerReading]):
     sort = "learnt"
     stage = "supply"
     reads = ("power.reading",)
-    rate = 0.05
+    rate = 0.03
     hit = 0.1
     explained_by = ("power.mains_loss", "power.on_battery", "power.feed_lost")
 

@@ -11,7 +11,7 @@ WINDOW_S = 900.0
 """Length of the windows that are counted, s."""
 SLACK_S = 300.0
 """How long after its end a window is closed, s: clocks are some minutes wrong."""
-NOTABLE = 0.5
+NOTABLE = 0.35
 """Novelty of a count from which on it is told."""
 FEWEST = 10
 """Reads below which a window is no rush, however quiet the site."""
@@ -31,7 +31,7 @@ class ReadRate(Detector[RfidRead]):
     stage = "goods"
     reads = ("rfid.read",)
     scope = "site"
-    rate = 0.05
+    rate = 0.03
     hit = 0.1
 
     def __init__(self) -> None:

@@ -125,7 +125,7 @@ def test_state_survives_a_round_trip_and_goes_on_the_same() -> None:
     cut = 35 * DAY + 7
     told = scores(rows[:cut], first)
     blob = msgspec.msgpack.encode(dump(first))
-    assert len(blob) < 10_000
+    assert len(blob) < 5_000
     fill(second, msgspec.msgpack.decode(blob))
     assert told + scores(rows[cut:], second) == expected
     assert dump(second) == dump(whole)
@@ -157,26 +157,30 @@ def test_repeated_backward_and_leaping_times_are_taken() -> None:
     assert scores([*after(noisy(), [300.0])[:-1], (300.0, datetime(2031, 1, 1, tzinfo=UTC))])[-1] > NOTABLE
 
 
-def test_views_forget_by_generations() -> None:
-    extremes = Extremes(generation=10, kept=2)
-    for x in [50.0] + [float(n % 3) for n in range(28)]:
-        extremes.learn(x)
-    assert extremes.high == 50.0
-    extremes.learn(1.0)
-    assert (extremes.high, extremes.low) == (2.0, 0.0)
+def test_extremes_are_forgotten_after_two_generations() -> None:
+    extremes = Extremes(2)
+    assert extremes.excess(0, 5.0) == extremes.span(0) == 0.0
+    for x in (50.0, 1.0, 2.0):
+        extremes.learn(0, x)
+    extremes.turn()
+    extremes.learn(0, 3.0)
+    assert extremes.excess(0, 51.0) == 1.0 and extremes.excess(0, -1.0) == 2.0 and extremes.span(0) == 49.0
+    extremes.turn()
+    assert extremes.excess(0, 51.0) == 48.0 and extremes.excess(1, 51.0) == 0.0
 
 
 def test_hours_forget_by_weeks_and_need_days_to_be_trusted() -> None:
-    hours = HourExtremes(weeks=2, warm=4.0)
-    monday = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    hours.learn(50.0, monday)
-    assert hours.overshoot(60.0, monday) == 0.0
+    hours = HourExtremes(weeks=1, warm=4.0)
+    first = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    hours.learn(50.0, first)
+    assert hours.excess(60.0, first) == 0.0
     for day in range(1, 5):
-        hours.learn(10.0, monday + timedelta(days=day))
-    assert hours.overshoot(60.0, monday + timedelta(days=5)) == pytest.approx(10.0 * 5 / 9)
-    for day in range(5, 22):
-        hours.learn(10.0, monday + timedelta(days=day))
-    assert hours.high[12] == 10.0
+        hours.learn(10.0, first + timedelta(days=day))
+    assert hours.excess(60.0, first + timedelta(days=5)) == pytest.approx(10.0 * 5 / 9)
+    assert hours.excess(60.0, first + timedelta(hours=5)) == 0.0
+    for day in range(5, 15):
+        hours.learn(10.0, first + timedelta(days=day))
+    assert hours.excess(60.0, first + timedelta(days=15)) > 35.0
 
 
 @pytest.mark.skipif(not (nab.SHARED / "data" / "nab").is_dir(), reason="../shared/data/nab is not here")

@@ -26,7 +26,7 @@ STANDARD = (1.0, 0.11, 1.0)
 """Weights of a window found, a false alarm and a window missed in NAB's standard profile."""
 OTHER: dict[str, tuple[Any, ...]] = {
     "lags": ((3, 12, 48), (10, 40, 160), (5, 20), (4, 16, 64)),
-    "generation": (500, 2000),
+    "generation": (2000, 8000),
     "weeks": (2, 8),
     "warm_days": (2.0, 8.0),
     "warm": (150.0, 600.0),
