@@ -44,7 +44,7 @@ class LoadProfile(Detector[PowerReading]):
     stage = "supply"
     reads = ("power.reading",)
     rate = 0.03
-    hit = 0.1
+    hit = 0.05
     explained_by = ("power.mains_loss", "power.on_battery", "power.feed_lost")
 
     def __init__(self) -> None:

@@ -31,8 +31,8 @@ class ReadRate(Detector[RfidRead]):
     stage = "goods"
     reads = ("rfid.read",)
     scope = "site"
-    rate = 0.03
-    hit = 0.1
+    rate = 0.05
+    hit = 0.05
 
     def __init__(self) -> None:
         self.start = 0.0

@@ -1,7 +1,7 @@
-"""`python -m tests.quality.nab`: the univariate detector on the Numenta Anomaly Benchmark; a minute.
+"""`python -m tests.quality.nab`: the univariate detector on the Numenta Anomaly Benchmark; some seconds.
 
 With `sensitivity` it also halves and doubles every parameter, one at a time, and judges each half of the series by the
-threshold that suits the other half best; half an hour.
+threshold that suits the other half best; some minutes.
 """
 
 import importlib
