@@ -40,6 +40,10 @@ def open_site(brokers: str, site: str) -> Place:
     admin = AdminClient({"bootstrap.servers": brokers})
     config = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(4 << 20)}
     admin.create_topics([NewTopic(f"in.{site}", 1, 1, config=config)])[f"in.{site}"].result(30)
+    end = time.monotonic() + 30
+    while f"in.{site}" not in admin.list_topics(timeout=10).topics:  # made is not yet known
+        assert time.monotonic() < end, f"in.{site} does not show"
+        time.sleep(0.05)
     return Place(brokers, site)
 
 
