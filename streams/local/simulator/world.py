@@ -105,9 +105,9 @@ class World:
 
     def _fitting(self, site: Site, scenario: Scenario, wanted: int) -> Day:
         days = [site.day(number, self.start) for number in range(self.days)]
-        fitting = [day for day in days if scenario.fits(site, day) and scenario.only in (None, day.date)]
+        fitting = [day for day in days if scenario.fits.holds(site, day) and scenario.only in (None, day.date)]
         if not fitting:
-            needs = scenario.needs or f"it is of {scenario.only}"
+            needs = scenario.fits.words or f"it is of {scenario.only}"
             raise ValueError(f"{scenario.name} finds no day at {site.id} ({needs}); choose another site")
         return min(fitting, key=lambda day: abs(day.number - wanted))
 

@@ -77,9 +77,18 @@ class Label:
         return body | ({"aftermath": stamp(self.aftermath)} if self.aftermath else {})
 
 
-def anyday(site: Site, day: Day) -> bool:
-    """Fits every day."""
+class Fit(NamedTuple):
+    """Which days a scenario fits, and what it asks of them in words."""
+
+    holds: Callable[[Site, Day], bool]
+    words: str
+
+
+def _always(site: Site, day: Day) -> bool:
     return True
+
+
+ANYDAY = Fit(_always, "")
 
 
 def anytime(day: Day, rng: Random) -> float:
@@ -97,7 +106,7 @@ def shut(site: Site, day: Day) -> bool:
     return site.closed(day.end - 5400, day.end + 5 * 3600)
 
 
-SHUT = "it must be closed from 22:30 to 05:00"
+SHUT = Fit(shut, "it must be closed from 22:30 to 05:00")
 
 
 def at_work(day: Day, rng: Random) -> float:
@@ -111,7 +120,7 @@ def working(site: Site, day: Day) -> bool:
     return day.opening is not None and day.opening[1] - day.opening[0] >= 7 * 3600
 
 
-WORKING = "it needs a full working day"
+WORKING = Fit(working, "it needs a full working day")
 
 
 @dataclass(frozen=True)
@@ -124,9 +133,7 @@ class Scenario:
     page: bool
     when: Callable[[Day, Random], float]
     play: Callable[[Site, Day, float, Random], Label]
-    fits: Callable[[Site, Day], bool] = anyday
-    needs: str = ""
-    """What `fits` asks for, in words."""
+    fits: Fit = ANYDAY
     elsewhere: Callable[[Site, Site, Day, float, Random], Label | None] | None = None
     """What happens meanwhile at another site (the story's own site, the other one, its day, the start)."""
     sites: int = 1

@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import acts
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work, working
+from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work
 from streams.local.simulator.site import Site
 
 
@@ -42,7 +42,6 @@ SCENARIO = Scenario(
     True,
     at_work,
     play,
-    working,
     WORKING,
     elsewhere,
     sites=2,

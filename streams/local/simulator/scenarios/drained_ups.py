@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import acts
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import Label, Scenario, Stage
+from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage
 from streams.local.simulator.site import Site
 
 
@@ -35,6 +35,5 @@ SCENARIO = Scenario(
     True,
     _when,
     play,
-    _fits,
-    "it must be closed from 22:00 to 07:00",
+    Fit(_fits, "it must be closed from 22:00 to 07:00"),
 )

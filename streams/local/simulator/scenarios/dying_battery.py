@@ -4,7 +4,7 @@ from random import Random
 
 from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import Label, Scenario, Stage, anytime
+from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage, anytime
 from streams.local.simulator.site import Site
 
 
@@ -35,7 +35,6 @@ SCENARIO = Scenario(
     False,
     anytime,
     play,
-    _fits,
-    "it needs a UPS",
+    Fit(_fits, "it needs a UPS"),
     lasts=12,
 )

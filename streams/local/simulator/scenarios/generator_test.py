@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import spells as on
 from streams.local.simulator.bulletins import announce
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work, working
+from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work
 from streams.local.simulator.site import Site
 
 
@@ -28,6 +28,5 @@ SCENARIO = Scenario(
     False,
     at_work,
     play,
-    working,
     WORKING,
 )

@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import acts
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, working
+from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage
 from streams.local.simulator.site import Site
 
 
@@ -36,7 +36,6 @@ SCENARIO = Scenario(
     True,
     _when,
     play,
-    working,
     WORKING,
     insider=True,
 )

@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.life.indoors import count, encode
-from streams.local.simulator.scenarios.base import Label, Scenario, Stage
+from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage
 from streams.local.simulator.site import Site
 
 
@@ -34,4 +34,6 @@ def _fits(site: Site, day: Day) -> bool:
     return day.opening is None
 
 
-SCENARIO = Scenario("inventory", "a weekend inventory", "benign", False, _when, play, _fits, "it needs a closed day")
+SCENARIO = Scenario(
+    "inventory", "a weekend inventory", "benign", False, _when, play, Fit(_fits, "it needs a closed day")
+)

@@ -3,7 +3,7 @@
 from random import Random
 
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, working
+from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage
 from streams.local.simulator.site import Site
 
 
@@ -30,6 +30,5 @@ SCENARIO = Scenario(
     False,
     _when,
     play,
-    working,
     WORKING,
 )

@@ -4,7 +4,7 @@ from random import Random
 
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.life.indoors import encode
-from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work, working
+from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work
 from streams.local.simulator.site import Site
 
 
@@ -25,6 +25,5 @@ SCENARIO = Scenario(
     False,
     at_work,
     play,
-    working,
     WORKING,
 )

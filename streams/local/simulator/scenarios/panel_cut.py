@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import acts
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, Stage, by_night, shut
+from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, Stage, by_night
 from streams.local.simulator.site import Site
 
 
@@ -29,6 +29,5 @@ SCENARIO = Scenario(
     True,
     by_night,
     play,
-    shut,
     SHUT,
 )

@@ -4,7 +4,7 @@ from datetime import timedelta
 from random import Random
 
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import Label, Scenario, Stage, anytime
+from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage, anytime
 from streams.local.simulator.site import Site
 
 
@@ -30,7 +30,6 @@ SCENARIO = Scenario(
     False,
     anytime,
     play,
-    _fits,
-    "the next day must be worked",
+    Fit(_fits, "the next day must be worked"),
     lasts=2,
 )

@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import acts
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import Label, Scenario, Stage, by_night
+from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage, by_night
 from streams.local.simulator.site import Site
 
 
@@ -41,7 +41,6 @@ SCENARIO = Scenario(
     False,
     by_night,
     play,
-    _fits,
-    "it must be closed in three nights",
+    Fit(_fits, "it must be closed in three nights"),
     lasts=3,
 )

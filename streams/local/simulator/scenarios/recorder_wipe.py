@@ -4,7 +4,7 @@ from random import Random
 
 from streams.local.simulator import acts
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, by_night, shut
+from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, by_night
 from streams.local.simulator.site import Site
 
 
@@ -22,6 +22,5 @@ SCENARIO = Scenario(
     False,
     by_night,
     play,
-    shut,
     SHUT,
 )

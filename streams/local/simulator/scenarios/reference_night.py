@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import acts
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import Label, Scenario, Stage
+from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage
 from streams.local.simulator.site import Site
 
 BATCHES, PALLETS, DEVICES = 3, 30, 50_000
@@ -52,6 +52,5 @@ SCENARIO = Scenario(
     True,
     _when,
     play,
-    _fits,
-    "it must be closed from 22:30 to 02:30",
+    Fit(_fits, "it must be closed from 22:30 to 02:30"),
 )

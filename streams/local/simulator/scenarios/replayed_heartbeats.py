@@ -6,7 +6,7 @@ from streams.local.simulator import acts
 from streams.local.simulator import spells as on
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
-from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, Stage, by_night, shut
+from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, Stage, by_night
 from streams.local.simulator.site import Site
 
 
@@ -35,6 +35,5 @@ SCENARIO = Scenario(
     True,
     by_night,
     play,
-    shut,
     SHUT,
 )

@@ -4,7 +4,7 @@ from random import Random
 
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.devices import Body
-from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work, working
+from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work
 from streams.local.simulator.site import Site
 from streams.local.simulator.stock import Carton
 
@@ -29,7 +29,6 @@ SCENARIO = Scenario(
     False,
     at_work,
     play,
-    working,
     WORKING,
     insider=True,
 )

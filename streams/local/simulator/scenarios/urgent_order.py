@@ -5,7 +5,7 @@ from random import Random
 from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.life.outbound import announce, carry_out, new_order
-from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, Stage, by_night, shut
+from streams.local.simulator.scenarios.base import SHUT, Label, Scenario, Stage, by_night
 from streams.local.simulator.site import Site
 
 
@@ -31,6 +31,5 @@ SCENARIO = Scenario(
     False,
     by_night,
     play,
-    shut,
     SHUT,
 )
