@@ -86,7 +86,13 @@ def detectors() -> Json:
                     "3600 * sum by (command) (rate(tocsin_commands_total[$__rate_interval])) or vector(0)",
                     "{{command}}",
                 ),
-                width=24,
+                height=6,
+            ),
+            graph(
+                "What people did",
+                "Acknowledged, assigned, noted, released, confirmed, per hour. `unknown` is about an incident or a "
+                "command that is not under way, `idle` changed nothing.",
+                Query("3600 * sum by (outcome) (rate(tocsin_actions_total[$__rate_interval]))", "{{outcome}}"),
                 height=6,
             ),
         ],

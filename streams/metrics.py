@@ -66,6 +66,9 @@ STATES_REFUSED = Counter(
 DEVICES_FORGOTTEN = Counter(
     "tocsin_devices_forgotten", "Devices forgotten for lack of room, least recently heard first", registry=WORKER
 )
+ACTIONS = Counter(
+    "tocsin_actions", "What people and actuators did about incidents, by what came of it", ["outcome"], registry=WORKER
+)
 PARTITIONS = Gauge("tocsin_partitions", "Partitions that this worker owns", registry=WORKER)
 SITES = Gauge("tocsin_sites", "Sites known to this worker", registry=WORKER)
 SILENT_SITES = Gauge("tocsin_silent_sites", "Sites of which no device speaks any more", registry=WORKER)
@@ -137,7 +140,7 @@ GATE_SITES = Gauge("tocsin_gate_sites", "Sites whose topics this gate reads", re
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
-    *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, PARTITIONS),
+    *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, ACTIONS, PARTITIONS),
     *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, NOTIFICATIONS, NOTIFY_DELAY),
     *(SINK_UP, SINK_PENDING),
@@ -162,6 +165,8 @@ def _start_at_zero() -> None:
     for severity in SEVERITIES:
         INCIDENT_CHANGES.labels(severity)
         OPEN_INCIDENTS.labels(severity)
+    for outcome in ("taken", "idle", "unknown"):
+        ACTIONS.labels(outcome)
     for verdict in ("true_positive", "false_positive", "benign", "test"):
         VERDICTS.labels(verdict)
 

@@ -79,6 +79,7 @@ TOPICS = (
     _control("control.maintenance", "announced work"),
     _control("control.items", "registered items"),
     _control("control.verdicts", "people's verdicts on incidents"),
+    Topic("control.actions", "what people and actuators did about incidents", spread=False),
     _control("control.watchlist", "plates and tags to watch for"),
     Topic("findings", "what detectors saw", hours=720),
     Topic("incidents", "incidents, at every change", compact=True, max_bytes=TELEMETRY_BYTES),

@@ -82,13 +82,16 @@ class Annotations(Sink):
 
 
 def marks(incident: Incident) -> list[Mark]:
-    """Say which annotations an incident needs: its opening, each severity it has reached, later pages, its end."""
+    """Say which annotations an incident needs: its opening, each severity, later pages, who took it on, its end."""
     line = escape(wording.summary(incident))
     wanted = [Mark("opened", incident.opened, f"Incident opened. {line}")]
     if incident.severity != "info":
         wanted.append(Mark(incident.severity, incident.updated, f"Now {incident.severity}. {line}"))
     if incident.pages > 1:
         wanted.append(Mark(f"page-{incident.pages}", incident.updated, f"Page {incident.pages}. {line}"))
+    if incident.acknowledged_by and incident.closed is None:
+        who = escape(incident.acknowledged_by)
+        wanted.append(Mark(f"acknowledged-{incident.pages}", incident.updated, f"Acknowledged by {who}. {line}"))
     if incident.closed is not None:
         verdict = f" Verdict: {escape(incident.verdict)}." if incident.verdict else ""
         wanted.append(Mark("closed", incident.closed, f"Incident closed.{verdict} {line}"))

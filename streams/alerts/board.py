@@ -107,7 +107,9 @@ class Board:
             )
 
     def _annotations(self, incident: Incident) -> dict[str, str]:
+        hands = {"acknowledged": incident.acknowledged_by} if incident.acknowledged_by else {}
         return {
+            **hands,
             "summary": wording.summary(incident),
             "description": wording.description(incident),
             "runbook_url": self._runbook_url,

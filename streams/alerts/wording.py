@@ -19,7 +19,15 @@ def description(incident: Incident) -> str:
     """Tell what is known and the timeline, one entry a line."""
     span = f"Since {_moment(incident.opened)}, last change {_moment(incident.updated)}."
     risk = f"Risk {incident.risk:.0%}; seen by {_listed(incident.domains)}."
-    return "\n".join([f"{span} {risk}", *_told(incident.timeline)])
+    return "\n".join([f"{span} {risk}", *_hands(incident), *_told(incident.timeline)])
+
+
+def _hands(incident: Incident) -> list[str]:
+    """Say who has it in hand, and what was said last."""
+    hands = [f"Acknowledged by {incident.acknowledged_by}."] if incident.acknowledged_by else []
+    hands += [f"Assigned to {incident.assigned}."] if incident.assigned else []
+    hands += [f"{note.by}: {note.note}" for note in incident.notes[-1:]]
+    return [" ".join(hands)] if hands else []
 
 
 def dashboard_url(base: str, incident: Incident) -> str:

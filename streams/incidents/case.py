@@ -10,6 +10,7 @@ from streams.incidents.model import Command, Event, Finding, Incident
 from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
 from streams.incidents.verdicts import HERE, TRUTH, Trust
 from streams.incidents.weighing import WINDOW_S, BaseRate, weight
+from streams.telemetry.control import Action, Confirmation
 
 CLOSE_AFTER_S = 36 * 3600.0
 REPAGE_AFTER_S = 6 * 3600.0
@@ -164,6 +165,16 @@ class Case:
             self.rates[detector].correct(-1.0 if TRUTH[verdict] else 1.0)
         return changes
 
+    def hear(self, record: Action | Confirmation, now: float) -> list[Change] | None:
+        """Take what somebody did, or what became of a command; None where there is no such incident under way."""
+        incident = self.incident
+        if incident is None or not incident.concerns(record):
+            return None
+        if not incident.hear(record):
+            return []
+        commands = incident.release(self.site, now)
+        return [("updated", incident.tell(self.site, now)), *(("command", command) for command in commands)]
+
     def _add(self, name: tuple[str, str, str], clue: Clue) -> None:
         if len(self.clues) >= MOST_CLUES:
             del self.clues[min(self.clues, key=lambda n: (self.clues[n].at(clue.first), n))]
@@ -183,13 +194,12 @@ class Case:
             incident.severity = judged.severity
         self.eased = False
         if judged.pages and self._pages(incident, now):
-            incident.pages += 1
-            incident.paged = now
+            incident.page(now)
         if escalated and event == "updated":
             event = "escalated"
-        told = incident.tell(self.site, "open", now)
         stages = {clue.stage for clue in self.clues.values() if clue.at(now) > 0.5}
-        return [(event, told), *(("command", command) for command in incident.advise(self.site, stages, now))]
+        commands = incident.advise(self.site, stages, now)
+        return [(event, incident.tell(self.site, now)), *(("command", command) for command in commands)]
 
     def _pages(self, incident: Open, now: float) -> bool:
         if incident.pages == 0:
@@ -198,7 +208,7 @@ class Case:
         return fuse(fresh, now, self.trust.of).pages
 
     def _close(self, incident: Open, now: float, verdict: str | None) -> Incident:
-        told = incident.tell(self.site, "closed", now, verdict)
+        told = incident.tell(self.site, now, True, verdict)
         self.previous = (incident.name, now)
         self.past[incident.name] = incident.peak
         while len(self.past) > MOST_PAST:

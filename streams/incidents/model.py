@@ -10,6 +10,8 @@ Domain = Literal["power", "alarm", "camera", "rfid", "shipment"]
 Stage = Literal["supply", "alarm", "sight", "label", "goods", "egress"]
 Status = Literal["open", "acknowledged", "closed"]
 Severity = Literal["info", "warning", "critical"]
+Mode = Literal["advised", "automatic"]
+Outcome = Literal["done", "failed"]
 Event = Literal["opened", "escalated", "updated", "closed", "finding", "command", "fact"]
 Evidence = dict[str, Any]
 
@@ -45,10 +47,30 @@ class Step(Struct, frozen=True, kw_only=True):
     stage: Stage
 
 
+class Note(Struct, frozen=True, kw_only=True):
+    """What somebody said of an incident."""
+
+    time: datetime
+    by: str
+    note: str
+
+
+class Ordered(Struct, frozen=True, kw_only=True):
+    """A command that an incident gave, and what the site last confirmed of it."""
+
+    id: str
+    command: Literal["lockdown", "release", "hold_shipment"]
+    mode: Mode
+    time: datetime
+    outcome: Outcome | None = None
+    by: str | None = None
+
+
 class Incident(Struct, frozen=True, kw_only=True):
     """One incident as it stands; every change publishes it whole under the next revision.
 
     `stages` are the steps of the chain that were seen, `expected` those that are still to come while it is open.
+    Who acknowledged it holds until it pages again.
     """
 
     id: str
@@ -68,6 +90,10 @@ class Incident(Struct, frozen=True, kw_only=True):
     related: str | None = None
     stages: list[Stage] = []
     expected: list[Stage] = []
+    acknowledged_by: str | None = None
+    assigned: str | None = None
+    notes: list[Note] = []
+    commands: list[Ordered] = []
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -79,7 +105,7 @@ class Command(Struct, frozen=True, kw_only=True):
     incident: str
     reason: str
     time: datetime
-    mode: Literal["advised", "automatic"]
+    mode: Mode
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="type", tag="fact"):

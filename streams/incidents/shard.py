@@ -19,7 +19,7 @@ from streams.incidents.stats import Stats
 from streams.incidents.watch import Watch
 from streams.telemetry.alarm import Event as AlarmEvent
 from streams.telemetry.camera import Event as CameraEvent
-from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, SiteProfile, Verdict
+from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, Said, SiteProfile
 from streams.telemetry.control import Watch as Watched
 from streams.telemetry.decode import Arrival
 from streams.telemetry.power import Event as PowerEvent
@@ -246,6 +246,8 @@ class Shard:
         return watch
 
     def _control(self, control: Record | Forget, clock: float) -> list[Output]:
+        if isinstance(control, Said):
+            return self._say(control, clock)
         match control:
             case SiteProfile():
                 self._declare(control)
@@ -255,8 +257,6 @@ class Shard:
                 self.registry.register(control)
             case Watched():
                 self.registry.watch(control)
-            case Verdict():
-                return self._spread(self._judge(control, clock))
             case Forget(topic, key):
                 if topic == "control.maintenance" and key in self._owners:
                     self._maintain(self._owners[key], key, None)
@@ -284,8 +284,8 @@ class Shard:
         if site in self._watches:
             self._watch(site).maintain(key, record)
 
-    def _judge(self, verdict: Verdict, clock: float) -> list[Output]:
-        return self._watch(verdict.site).judge(verdict, clock) if verdict.site in self._watches else []
+    def _say(self, record: Said, clock: float) -> list[Output]:
+        return self._spread(self._watch(record.site).hear(record, clock)) if record.site in self._watches else []
 
 
 def _when(output: Output) -> float:

@@ -15,7 +15,7 @@ from detectors.base import Sign
 from detectors.lull import Lull
 from detectors.scene import Scene
 from detectors.state import dump, fill
-from streams.incidents.case import EXPLAINED_S, Case
+from streams.incidents.case import EXPLAINED_S, Case, Change
 from streams.incidents.crew import AnyDetector, Crew
 from streams.incidents.maintenance import Window
 from streams.incidents.model import Finding, Incident, Output, moment
@@ -25,7 +25,7 @@ from streams.incidents.reporter import TELLING, Reporter
 from streams.incidents.sequence import Tracker
 from streams.incidents.stats import Stats
 from streams.incidents.view import View
-from streams.telemetry.control import Maintenance, SiteProfile, Verdict
+from streams.telemetry.control import Maintenance, Said, SiteProfile, Verdict
 from streams.telemetry.decode import LANES, Arrival
 
 MOST_DEVICES = 5000
@@ -118,11 +118,16 @@ class Watch:
             self.windows[key] = record
         self._replan()
 
-    def judge(self, verdict: Verdict, clock: float) -> list[Output]:
-        """Take an analyst's verdict."""
+    def hear(self, record: Said, clock: float) -> list[Output]:
+        """Take an analyst's verdict, what somebody did about an incident, or what became of a command."""
         clock = max(clock, self.clock)
         self.scene.clock = self.scene.time = clock
-        for event, body in self.case.verdict(verdict.incident, verdict.verdict, clock):
+        if isinstance(record, Verdict):
+            changes: list[Change] | None = self.case.verdict(record.incident, record.verdict, clock)
+        else:
+            changes = self.case.hear(record, clock)
+            self.stats.actions["unknown" if changes is None else "taken" if changes else "idle"] += 1
+        for event, body in changes or ():
             self._tell(Output(clock, event, body))
         out, self.out = self.out, []
         return out

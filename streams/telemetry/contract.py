@@ -9,6 +9,7 @@ from msgspec import json
 from streams.incidents.model import Command, Finding, Incident
 from streams.telemetry import decode_control, examples
 from streams.telemetry.camera import NUMBERS, CameraStatus
+from streams.telemetry.control import Action
 from streams.telemetry.decode import AHEAD_S, BEHIND_S, DOMAINS, MOST_BYTES, MOST_OBJECTS
 from streams.telemetry.envelope import SITE_PATTERN
 
@@ -63,17 +64,25 @@ def schemas() -> Document:
     """Build the JSON Schema of every object type, by the type's name, and of every telemetry topic's value."""
     unions = [module.Event for module in DOMAINS.values()]
     types = [kind for union in unions for kind in union.__args__]
-    types += [*decode_control.KINDS.values(), *(kind for kind, _, _ in PUBLISHED.values())]
+    types += [kind for kinds in decode_control.KINDS.values() for kind in kinds]
+    types += [kind for kind, _, _ in PUBLISHED.values()]
     _, parts = json.schema_components(types, ref_template="#/components/schemas/{name}")
     parts[CameraStatus.__name__] |= {
         "if": {"properties": {"connected": {"const": True}}},
         "then": {"required": list(NUMBERS), "properties": {name: {"type": "number"} for name in NUMBERS}},
     }
+    parts[Action.__name__] |= {
+        "if": {"properties": {"action": {"const": "note"}}},
+        "then": {"required": ["note"], "properties": {"note": {"type": "string"}}},
+    }
+    for topic, kinds in decode_control.KINDS.items():
+        if len(kinds) > 1:
+            parts[topic] = {"title": topic, "oneOf": [_ref(kind.__name__) for kind in kinds]}
     for module in DOMAINS.values():
         objects = [_ref(kind.__name__) for kind in module.Event.__args__]
         batch = {"type": "array", "maxItems": MOST_OBJECTS, "items": {"oneOf": objects}, "title": "batch"}
         parts[module.TOPIC] = {"title": module.TOPIC, "oneOf": [*objects, batch]}
-    for example in (*reduce(list.__add__, examples.TELEMETRY.values()), *examples.CONTROL.values()):
+    for example in reduce(list.__add__, [*examples.TELEMETRY.values(), *examples.CONTROL.values()]):
         _of_type(parts, example["type"])["examples"] = [example]
     for topic, (kind, _, _) in PUBLISHED.items():
         parts[kind.__name__]["examples"] = [examples.PUBLISHED[topic]]
@@ -89,10 +98,12 @@ def _telemetry() -> dict[str, tuple[str, Document]]:
 
 def _control() -> dict[str, tuple[str, Document]]:
     found = {}
-    for topic, kind in decode_control.KINDS.items():
+    for topic, kinds in decode_control.KINDS.items():
         key = {"type": "string", "minLength": 1, "description": f"the object's `{decode_control.KEYS[topic]}`"}
-        summary = f"{_summary(kind)} Compacted; an empty value takes it back."
-        found[topic] = ("receive", _message(summary, kind.__name__, key, [examples.CONTROL[topic]]))
+        kept = "Kept for ever." if topic in decode_control.KEPT else "Compacted; an empty value takes it back."
+        summary = " ".join([*map(_summary, kinds), kept])
+        schema = kinds[0].__name__ if len(kinds) == 1 else topic
+        found[topic] = ("receive", _message(summary, schema, key, examples.CONTROL[topic]))
     return found
 
 

@@ -1,5 +1,6 @@
 """The control topics: what people tell the platform about sites, maintenance, goods, verdicts and watch lists."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,10 @@ SITES = "control.sites"
 MAINTENANCE = "control.maintenance"
 ITEMS = "control.items"
 VERDICTS = "control.verdicts"
+ACTIONS = "control.actions"
 WATCHLIST = "control.watchlist"
 
+Note = Annotated[str, Meta(min_length=1, max_length=2000)]
 Domain = Literal["power", "alarm", "camera", "rfid", "shipment"]
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 Opening = Annotated[str, Meta(pattern=rf"^{CLOCK}(?!\n)$", description="local wall clock, HH:MM")]
@@ -64,6 +67,13 @@ class SiteProfile(Struct, frozen=True, kw_only=True, tag_field="type", tag="site
             raise ValueError(f"`timezone` must be an IANA name like Europe/Paris, got {self.timezone}") from None
 
 
+def _within_calendars(**moments: datetime) -> None:
+    """Refuse a time that not every calendar can convert."""
+    for name, moment in moments.items():
+        if not 1970 < moment.year < 9999:
+            raise ValueError(f"`{name}` must lie between 1971 and 9998, got {moment.isoformat()}")
+
+
 class Maintenance(Struct, frozen=True, kw_only=True, tag_field="type", tag="site.maintenance"):
     """Announced work, during which the named domains or devices may misbehave."""
 
@@ -79,9 +89,7 @@ class Maintenance(Struct, frozen=True, kw_only=True, tag_field="type", tag="site
 
     def __post_init__(self) -> None:
         """Take time, and lie within what every calendar can convert."""
-        for name, moment in (("start", self.start), ("end", self.end)):
-            if not 1970 < moment.year < 9999:
-                raise ValueError(f"`{name}` must lie between 1971 and 9998, got {moment.isoformat()}")
+        _within_calendars(start=self.start, end=self.end)
         if self.end <= self.start:
             raise ValueError(f"`end` must be later than `start`, got {self.end.isoformat()}")
         if self.rrule is not None:
@@ -109,6 +117,44 @@ class Verdict(Struct, frozen=True, kw_only=True, tag_field="type", tag="incident
     note: Text | None = None
 
 
+class Action(Struct, frozen=True, kw_only=True, tag_field="type", tag="incident.action"):
+    """What somebody does about an incident."""
+
+    id: Annotated[Text, Meta(description="read again under the same id it changes nothing")]
+    site: Site
+    incident: Text
+    action: Annotated[
+        Literal["acknowledge", "assign", "note", "release"],
+        Meta(description="of two persons, the second `release` lifts what the incident's commands put in force"),
+    ]
+    by: Text
+    time: Time
+    to: Annotated[Text, Meta(description="whom it is assigned to; nobody named: whoever says so")] | None = None
+    note: Note | None = None
+
+    def __post_init__(self) -> None:
+        """Say something where that is the point."""
+        _within_calendars(time=self.time)
+        if self.action == "note" and self.note is None:
+            raise ValueError("`note` must be there where the action is a note, got null")
+
+
+class Confirmation(Struct, frozen=True, kw_only=True, tag_field="type", tag="command.confirmed"):
+    """What became of a command at the site."""
+
+    id: Annotated[Text, Meta(description="read again under the same id it changes nothing")]
+    site: Site
+    command: Annotated[Text, Meta(description="the command's id")]
+    by: Text
+    time: Time
+    outcome: Literal["done", "failed"]
+    note: Note | None = None
+
+    def __post_init__(self) -> None:
+        """Lie within what every calendar can convert."""
+        _within_calendars(time=self.time)
+
+
 class Watch(Struct, frozen=True, kw_only=True, tag_field="type", tag="watch"):
     """Something to look out for at every site."""
 
@@ -125,6 +171,8 @@ class Forget(Struct, frozen=True):
     key: str
 
 
-Record = SiteProfile | Maintenance | Item | Verdict | Watch
+Said = Verdict | Action | Confirmation
+"""What is said of a site's incidents; the site's own state holds what came of it."""
+Record = SiteProfile | Maintenance | Item | Watch | Said
 Control = Record | Forget | Fact
 """What the core takes beside telemetry: control records, tombstones, and what other sites tell."""

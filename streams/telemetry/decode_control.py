@@ -1,5 +1,7 @@
-"""Records of the control topics: one object a key, and a tombstone that takes it back."""
+"""Records of the control topics: one object a key, and a tombstone that takes it back where a topic keeps the last."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from msgspec.json import Decoder
@@ -10,23 +12,30 @@ from streams.telemetry.explain import explain
 from streams.telemetry.refusal import MOST_BYTES, UNREADABLE, Refusal, out_of_bounds, text_of, wrong_key
 from streams.telemetry.slices import SPACE
 
-KINDS: dict[str, Any] = {
-    control.SITES: control.SiteProfile,
-    control.MAINTENANCE: control.Maintenance,
-    control.ITEMS: control.Item,
-    control.VERDICTS: control.Verdict,
-    control.WATCHLIST: control.Watch,
+KINDS: dict[str, tuple[Any, ...]] = {
+    control.SITES: (control.SiteProfile,),
+    control.MAINTENANCE: (control.Maintenance,),
+    control.ITEMS: (control.Item,),
+    control.VERDICTS: (control.Verdict,),
+    control.ACTIONS: (control.Action, control.Confirmation),
+    control.WATCHLIST: (control.Watch,),
 }
 KEYS = {
     control.SITES: "site",
     control.MAINTENANCE: "id",
     control.ITEMS: "epc",
     control.VERDICTS: "site",
+    control.ACTIONS: "site",
     control.WATCHLIST: "value",
 }
-TOPIC_OF = {str(kind.__struct_config__.tag): topic for topic, kind in KINDS.items()}
+KEPT = (control.ACTIONS,)
+"""Topics on which every record counts: there is nothing to take back."""
+TYPES: dict[str, dict[str, Any]] = {
+    topic: {str(kind.__struct_config__.tag): kind for kind in kinds} for topic, kinds in KINDS.items()
+}
+TOPIC_OF = {tag: topic for topic, types in TYPES.items() for tag in types}
 
-_readers: dict[str, Decoder[Record]] = {topic: Decoder(kind) for topic, kind in KINDS.items()}
+_readers: dict[str, Decoder[Record]] = {topic: Decoder(reduce(or_, kinds)) for topic, kinds in KINDS.items()}
 
 
 def decode_control(topic: str, key: bytes | None, value: bytes | None) -> Control | Refusal | None:
@@ -43,7 +52,7 @@ def decode_control(topic: str, key: bytes | None, value: bytes | None) -> Contro
     if not name:
         return wrong_key(key, field, "", value or b"")
     if value is None or value.strip(SPACE) == b"null":
-        return Forget(topic, name)
+        return Forget(topic, name) if topic not in KEPT else out_of_bounds(None)
     if not value.strip(SPACE) or len(value) > MOST_BYTES:
         return out_of_bounds(value)
     if value.strip(SPACE).replace(b" ", b"") == b"[]":
@@ -52,6 +61,6 @@ def decode_control(topic: str, key: bytes | None, value: bytes | None) -> Contro
         value.decode()
         said = _readers[topic].decode(value)
     except UNREADABLE as error:
-        return explain(value, {str(KINDS[topic].__struct_config__.tag): KINDS[topic]}, TOPIC_OF, error)
+        return explain(value, TYPES[topic], TOPIC_OF, error)
     own = str(getattr(said, field))
     return said if own == name else wrong_key(key, field, own, value)

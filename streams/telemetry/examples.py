@@ -115,52 +115,85 @@ TELEMETRY: dict[str, list[Object]] = {
     ],
 }
 
-CONTROL: dict[str, Object] = {
-    "control.sites": {
-        "type": "site.profile",
-        "site": _SITE,
-        "timezone": "Europe/Paris",
-        "opening_hours": [{"days": [1, 2, 3, 4, 5], "from": "06:00", "to": "22:00"}],
-        "location": {"latitude": 48.95, "longitude": 2.42},
-        "devices": [{"device": "pir-03", "domain": "alarm", "interval_s": 300}],
-        "feeds": ["grid-a", "grid-b", "ups"],
-    },
-    "control.maintenance": {
-        "type": "site.maintenance",
-        "id": "M-2026-118",
-        "site": _SITE,
-        "start": "2026-12-06T09:00:00.000Z",
-        "end": "2026-12-06T12:00:00.000Z",
-        "domains": ["power"],
-        "devices": ["ups-1"],
-        "owner": "adiallo",
-        "reason": "battery replacement",
-        "rrule": "FREQ=MONTHLY;BYDAY=1SU",
-    },
-    "control.items": {
-        "type": "item.registered",
-        "epc": "urn:epc:id:sgtin:0614141.107346.2018",
-        "tid": "E2801160600002054E1A2B3C",
-        "imei": "353333051053968",
-        "sku": "107346",
-        "value": 425,
-    },
-    "control.verdicts": {
-        "type": "incident.verdict",
-        "incident": "inc-5f0c1b7e",
-        "site": _SITE,
-        "verdict": "true_positive",
-        "by": "adiallo",
-        "time": "2026-12-05T02:10:00.000Z",
-        "note": "police on site",
-    },
-    "control.watchlist": {
-        "type": "watch",
-        "what": "plate",
-        "value": "XR-117-PB",
-        "reason": "stolen vehicle",
-        "until": "2027-03-01T00:00:00.000Z",
-    },
+CONTROL: dict[str, list[Object]] = {
+    "control.sites": [
+        {
+            "type": "site.profile",
+            "site": _SITE,
+            "timezone": "Europe/Paris",
+            "opening_hours": [{"days": [1, 2, 3, 4, 5], "from": "06:00", "to": "22:00"}],
+            "location": {"latitude": 48.95, "longitude": 2.42},
+            "devices": [{"device": "pir-03", "domain": "alarm", "interval_s": 300}],
+            "feeds": ["grid-a", "grid-b", "ups"],
+        }
+    ],
+    "control.maintenance": [
+        {
+            "type": "site.maintenance",
+            "id": "M-2026-118",
+            "site": _SITE,
+            "start": "2026-12-06T09:00:00.000Z",
+            "end": "2026-12-06T12:00:00.000Z",
+            "domains": ["power"],
+            "devices": ["ups-1"],
+            "owner": "adiallo",
+            "reason": "battery replacement",
+            "rrule": "FREQ=MONTHLY;BYDAY=1SU",
+        }
+    ],
+    "control.items": [
+        {
+            "type": "item.registered",
+            "epc": "urn:epc:id:sgtin:0614141.107346.2018",
+            "tid": "E2801160600002054E1A2B3C",
+            "imei": "353333051053968",
+            "sku": "107346",
+            "value": 425,
+        }
+    ],
+    "control.verdicts": [
+        {
+            "type": "incident.verdict",
+            "incident": "inc-5f0c1b7e",
+            "site": _SITE,
+            "verdict": "true_positive",
+            "by": "adiallo",
+            "time": "2026-12-05T02:10:00.000Z",
+            "note": "police on site",
+        }
+    ],
+    "control.actions": [
+        {
+            "type": "incident.action",
+            "id": "act-71c0",
+            "site": _SITE,
+            "incident": "inc-5f0c1b7e",
+            "action": "note",
+            "by": "adiallo",
+            "time": "2026-12-04T23:44:02.000Z",
+            "to": None,
+            "note": "guard on his way, four minutes",
+        },
+        {
+            "type": "command.confirmed",
+            "id": "act-71c1",
+            "site": _SITE,
+            "command": "inc-5f0c1b7e-lockdown",
+            "by": "actuator-1",
+            "time": "2026-12-04T23:41:12.000Z",
+            "outcome": "done",
+            "note": "four dock doors shut",
+        },
+    ],
+    "control.watchlist": [
+        {
+            "type": "watch",
+            "what": "plate",
+            "value": "XR-117-PB",
+            "reason": "stolen vehicle",
+            "until": "2027-03-01T00:00:00.000Z",
+        }
+    ],
 }
 
 _INCIDENT_TIMES = {"opened": "2026-12-04T23:12:40.000Z", "updated": "2026-12-04T23:41:10.000Z", "closed": None}
@@ -202,9 +235,22 @@ PUBLISHED: dict[str, Object] = {
         ],
         "verdict": None,
         "related": None,
+        "acknowledged_by": None,
+        "assigned": "mlefevre",
+        "notes": [{"time": "2026-12-04T23:44:02.000Z", "by": "adiallo", "note": "guard on his way, four minutes"}],
+        "commands": [
+            {
+                "id": "inc-5f0c1b7e-lockdown",
+                "command": "lockdown",
+                "mode": "advised",
+                "time": "2026-12-04T23:41:10.000Z",
+                "outcome": "done",
+                "by": "actuator-1",
+            }
+        ],
     },
     "commands": {
-        "id": "cmd-1d2e3f40",
+        "id": "inc-5f0c1b7e-lockdown",
         "site": _SITE,
         "command": "lockdown",
         "incident": "inc-5f0c1b7e",

@@ -10,7 +10,10 @@ from streams.telemetry import alarm, camera, control, power, rfid, shipment
 CLOCK = "control.clock"
 FACTS = "tocsin.facts"
 TELEMETRY = (power.TOPIC, alarm.TOPIC, camera.TOPIC, rfid.TOPIC, shipment.TOPIC)
-CONTROLS = (control.SITES, control.MAINTENANCE, control.ITEMS, control.VERDICTS, control.WATCHLIST)
+CONTROLS = (
+    *(control.SITES, control.MAINTENANCE, control.ITEMS, control.VERDICTS, control.WATCHLIST),
+    control.ACTIONS,
+)
 
 Ends = Mapping[str, int]
 

@@ -14,16 +14,20 @@ from streams.incidents.model import Fact
 from streams.settings import Settings
 from streams.telemetry.control import Control
 from streams.telemetry.decode import decode_control
+from streams.telemetry.decode_control import KEPT
 from streams.telemetry.refusal import Refusal
 from streams.worker.clock import CONTROLS, FACTS, Mark, decode_fact
 from streams.worker.exchange import Exchange
 from streams.worker.kafka import reader, tail
+from streams.worker.lane import OLDEST
 
 log = logging.getLogger("tocsin.worker")
 
 TOPICS = (*CONTROLS, FACTS)
 SUPERSEDED_KEPT = 86_400.0
 """Seconds for which a control record is kept although a later one replaces it; the topics are made likewise."""
+ACTED_KEPT = OLDEST
+"""Seconds for which what people did is kept: no backlog goes further back."""
 SLACK = 10_000
 """How many superseded records of a topic make it worth while to look for them."""
 SPARE = 4096
@@ -44,7 +48,8 @@ class Controls:
     """What these topics held, in memory; lanes take what lies between two of their cuts.
 
     Like the topics themselves it is compacted: of a key's records only the last is kept, and those of the last day, so
-    that what is read again is answered as it was. Facts are kept for as long as anybody asks for them.
+    that what is read again is answered as it was. What people did is kept for two weeks, facts for as long as anybody
+    asks for them.
 
     Parameters
     ----------
@@ -66,13 +71,14 @@ class Controls:
         self._offsets[topic].append(offset)
         self._records[topic].append(Entry(record, key, time))
         if len(self._offsets[topic]) >= self._full.get(topic, inf):
-            self._compact(topic, time - SUPERSEDED_KEPT)
+            self._compact(topic, time)
 
-    def _compact(self, topic: str, since: float) -> None:
-        """Drop what a later record of its key replaces and is older than `since`."""
+    def _compact(self, topic: str, now: float) -> None:
+        """Drop what a later record of its key replaced a day ago, and what people did long ago."""
         offsets, entries = self._offsets[topic], self._records[topic]
-        last = {entry.key: index for index, entry in enumerate(entries)}
-        kept = [n for n, entry in enumerate(entries) if last[entry.key] == n or entry.time > since or entry.key is None]
+        since = now - (ACTED_KEPT if topic in KEPT else SUPERSEDED_KEPT)
+        last = {entry.key: index for index, entry in enumerate(entries)} if topic not in KEPT else {}
+        kept = [n for n, one in enumerate(entries) if last.get(one.key) == n or one.time > since or one.key is None]
         self._offsets[topic], self._records[topic] = [offsets[n] for n in kept], [entries[n] for n in kept]
         self._full[topic] = 2 * len(kept) + SLACK
 

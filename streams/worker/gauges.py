@@ -1,8 +1,10 @@
 """What the worker shows of itself on `/metrics`."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import inf
 from time import monotonic
+from typing import Any
 
 from streams import metrics
 from streams.incidents.model import Command, Finding, Incident, Output
@@ -15,8 +17,6 @@ from streams.worker.runner import Runner
 
 CENSUS_S = 10.0
 """Seconds between two counts of the devices, which take a look at each of them."""
-
-COUNTED = (metrics.DUPLICATES, metrics.LATE_EVENTS, metrics.DEVICES_FORGOTTEN)
 
 
 def read(domain: str, arrivals: list[Arrival], refused: Iterable[Refusal]) -> None:
@@ -43,7 +43,7 @@ class Gauges:
 
     def __init__(self, runners: Mapping[int, Runner]) -> None:
         self._runners = runners
-        self._told: dict[Runner, tuple[int, int, int]] = {}
+        self._told: dict[Runner, Counter[Any]] = {}
         self._counted = -inf
 
     def refresh(self) -> None:
@@ -79,9 +79,13 @@ class Gauges:
         told = self._told
         self._told = {runner: _counted(runner.core.stats) for runner in runners}
         for runner, now in self._told.items():
-            for metric, number, before in zip(COUNTED, now, told.get(runner, (0, 0, 0)), strict=True):
-                metric.inc(number - before)
+            for counter, number in (now - told.get(runner, Counter())).items():
+                counter.inc(number)
 
 
-def _counted(stats: Stats) -> tuple[int, int, int]:
-    return stats.duplicates, stats.late, stats.forgotten
+def _counted(stats: Stats) -> Counter[Any]:
+    """Say how far each counter has come."""
+    now = Counter({metrics.DUPLICATES: stats.duplicates, metrics.LATE_EVENTS: stats.late})
+    now[metrics.DEVICES_FORGOTTEN] = stats.forgotten
+    now.update({metrics.ACTIONS.labels(outcome): number for outcome, number in stats.actions.items()})
+    return now

@@ -8,7 +8,7 @@ from math import floor, inf
 from time import monotonic, perf_counter
 
 from streams.incidents.model import Fact, Output
-from streams.telemetry.control import Verdict
+from streams.telemetry.control import Said
 from streams.worker import checkpoints
 from streams.worker.checkpoints import STATE, Recovered
 from streams.worker.clock import CLOCK, FACTS, Mark, encode_mark
@@ -117,7 +117,7 @@ class Runner:
             reach = checkpoints.serial(piece.ends)
             self._ahead = {site: serial for site, serial in self._ahead.items() if serial >= reach}
             arrivals = [arrival for arrival in arrivals if arrival.event.site not in self._ahead]
-            controls = [c for c in controls if not (isinstance(c, Verdict) and c.site in self._ahead)]
+            controls = [c for c in controls if not (isinstance(c, Said) and c.site in self._ahead)]
         self.progress = monotonic()
         if arrivals:
             self._pace.took(len(arrivals))

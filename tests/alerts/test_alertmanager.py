@@ -42,11 +42,14 @@ def test_a_page_reaches_the_pager_once_and_its_end_too(monitoring: Monitoring, r
             assert time.monotonic() - began < 10
             assert page["alerts"][0]["annotations"]["summary"].startswith("FR-93-DUGNY")
             feed.put(critical(revision=3, risk=0.99))
+            taken = {"status": "acknowledged", "acknowledged_by": "adiallo"}
+            feed.put(critical(revision=4, risk=0.99, **taken))
             await asyncio.sleep(3)  # several sendings, and news that is no reason to wake anybody again
             assert len(receiver.heard("pager")) == 1
             (alert,) = [a for a in await active(monitoring) if a["labels"]["severity"] == "critical"]
             assert "99%" in alert["annotations"]["description"]
-            feed.put(closed(revision=4))
+            assert alert["annotations"]["acknowledged"] == "adiallo"
+            feed.put(closed(revision=5))
             await until(lambda: receiver.heard("pager", "resolved"), 30)
             assert await active(monitoring) == []
 

@@ -33,7 +33,10 @@ def test_opened_escalated_and_closed_are_each_written_once(grafana: Grafana) -> 
             await until(lambda: kinds(grafana) == ["opened", "warning"])
             feed.put(critical(revision=2), critical(revision=3, risk=0.99))
             await until(lambda: "critical" in kinds(grafana))
-            feed.put(critical(revision=4, pages=2), closed(revision=5, pages=2, verdict="true_positive"))
+            feed.put(critical(revision=4, acknowledged_by="<adiallo>"))
+            await until(lambda: "acknowledged-1" in kinds(grafana))
+            assert "Acknowledged by &lt;adiallo&gt;." in grafana.annotations[-1]["text"]
+            feed.put(critical(revision=5, pages=2), closed(revision=6, pages=2, verdict="true_positive"))
             await until(lambda: "closed" in kinds(grafana))
         assert sorted(set(kinds(grafana))) == sorted(kinds(grafana))
         last = grafana.annotations[-1]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from streams.alerts.board import ENDED_KEPT, Board, identity
+from streams.incidents.model import Note
 from tests.alerts.story import START, closed, critical, incident
 
 NOW = START.timestamp() + 600
@@ -79,11 +80,18 @@ def test_a_second_page_is_another_alert() -> None:
     assert "page" not in dict(identity(critical()) or ())
 
 
-def test_acknowledging_leaves_the_alert_standing() -> None:
+def test_acknowledging_leaves_the_alert_standing_and_says_who() -> None:
     board = live()
     board.put(critical(revision=2), NOW)
-    board.put(critical(revision=3, status="acknowledged"), NOW + 5)
-    assert len(standing(board)) == 1
+    (before,) = board.alerts
+    note = Note(time=START, by="adiallo", note="guard is on his way")
+    hands = {"acknowledged_by": "adiallo", "assigned": "mlefevre", "notes": [note]}
+    board.put(critical(revision=3, status="acknowledged", **hands), NOW + 5)
+    ((labels, alert),) = board.alerts.items()
+    assert labels == before, "another alert would page again"
+    assert alert.annotations["acknowledged"] == "adiallo"
+    words = "Acknowledged by adiallo. Assigned to mlefevre. adiallo: guard is on his way"
+    assert words in alert.annotations["description"].splitlines()
 
 
 def test_closing_ends_the_alert_which_is_kept_for_a_while() -> None:

@@ -66,7 +66,7 @@ def test_any_damage_to_an_object(case: tuple[str, dict[str, Any]], data: st.Data
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(list(KINDS)), st.none() | st.binary(max_size=20), st.none() | st.binary(max_size=200) | JSON)
 def test_any_control_record(topic: str, key: bytes | None, value: Any) -> None:
-    raw = value if isinstance(value, bytes | None) else json.dumps({**CONTROL[topic], "id": value}).encode()
+    raw = value if isinstance(value, bytes | None) else json.dumps({**CONTROL[topic][0], "id": value}).encode()
     answer = decode_control(topic, key, raw)
     if isinstance(answer, Refusal):
         assert answer.code in CODES

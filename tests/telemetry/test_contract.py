@@ -124,7 +124,9 @@ VALUES = st.one_of(
     st.dictionaries(st.sampled_from(["latitude", "x"]), st.integers(0, 3), max_size=2),
 )
 TELEMETRY_CASES = [(domain, given, field) for domain, given in EXAMPLES for field in given if field != "type"]
-CONTROL_CASES = [(topic, field) for topic, told in CONTROL.items() for field in told if field != "type"]
+CONTROL_CASES = [
+    (topic, told, field) for topic, given in CONTROL.items() for told in given for field in told if field != "type"
+]
 
 
 @settings(max_examples=600, deadline=None)
@@ -142,9 +144,9 @@ def test_decoder_and_schema_agree_on_telemetry(case: tuple[str, Object, str], va
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(CONTROL_CASES), VALUES, st.booleans())
-def test_decoder_and_schema_agree_on_control(case: tuple[str, str], value: object, remove: bool) -> None:
-    topic, field = case
-    changed = {**CONTROL[topic], field: value}
+def test_decoder_and_schema_agree_on_control(case: tuple[str, Object, str], value: object, remove: bool) -> None:
+    topic, given_object, field = case
+    changed = {**given_object, field: value}
     if remove:
         del changed[field]
     key = str(changed.get(KEYS[topic], "key")).encode() or b"key"

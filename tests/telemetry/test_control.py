@@ -4,35 +4,45 @@ import pytest
 
 from streams.telemetry.control import Forget, Maintenance, SiteProfile
 from streams.telemetry.decode import Refusal, decode_control
-from streams.telemetry.decode_control import KEYS, KINDS
+from streams.telemetry.decode_control import KEPT, KEYS, KINDS
 from streams.telemetry.examples import CONTROL
 
 from .sent import wire
 
-
-def say(topic: str, **changes: object) -> object:
-    told = {**CONTROL[topic], **changes}
-    return decode_control(topic, str(CONTROL[topic][KEYS[topic]]).encode(), wire(told))
+EXAMPLES = [(topic, n) for topic, given in CONTROL.items() for n in range(len(given))]
 
 
-@pytest.mark.parametrize("topic", CONTROL)
-def test_every_example_is_taken_under_its_key(topic: str) -> None:
-    assert isinstance(say(topic), KINDS[topic])
-    assert isinstance(say(topic, vendor={"unknown": ["fields"]}), KINDS[topic])
+def say(topic: str, n: int = 0, **changes: object) -> object:
+    told = {**CONTROL[topic][n], **changes}
+    return decode_control(topic, str(CONTROL[topic][n][KEYS[topic]]).encode(), wire(told))
+
+
+@pytest.mark.parametrize(("topic", "n"), EXAMPLES)
+def test_every_example_is_taken_under_its_key(topic: str, n: int) -> None:
+    assert isinstance(say(topic, n), KINDS[topic][n])
+    assert isinstance(say(topic, n, vendor={"unknown": ["fields"]}), KINDS[topic][n])
 
 
 @pytest.mark.parametrize("topic", CONTROL)
 def test_another_key_or_none_is_refused(topic: str) -> None:
     for key in (b"another", None, b"", b"\xff"):
-        answer = decode_control(topic, key, wire(CONTROL[topic]))
+        answer = decode_control(topic, key, wire(CONTROL[topic][0]))
         assert isinstance(answer, Refusal)
         assert (answer.code, answer.field) == ("wrong_key", KEYS[topic])
 
 
-@pytest.mark.parametrize("topic", CONTROL)
+@pytest.mark.parametrize("topic", sorted({*CONTROL} - {*KEPT}))
 @pytest.mark.parametrize("value", [None, b"null", b" null "])
 def test_a_tombstone_forgets(topic: str, value: bytes | None) -> None:
     assert decode_control(topic, b"ABC", value) == Forget(topic, "ABC")
+
+
+@pytest.mark.parametrize("topic", KEPT)
+def test_what_everybody_did_is_not_taken_back(topic: str) -> None:
+    for value in (None, b"null"):
+        answer = decode_control(topic, b"ABC", value)
+        assert isinstance(answer, Refusal)
+        assert answer.code == "empty"
 
 
 def test_all_but_the_site_may_be_left_out_or_null() -> None:
@@ -82,6 +92,12 @@ def hours(**changes: object) -> list[dict[str, object]]:
         ("control.items", {"value": "425"}, "wrong_type", "value"),
         ("control.verdicts", {"verdict": "maybe"}, "out_of_range", "verdict"),
         ("control.verdicts", {"time": "2026-12-05T02:10:00"}, "bad_time", "time"),
+        ("control.actions", {"action": "close"}, "out_of_range", "action"),
+        ("control.actions", {"time": "0001-01-01T00:00:00+02:00"}, "out_of_range", "time"),
+        ("control.actions", {"note": None}, "out_of_range", "note"),
+        ("control.actions", {"note": "x" * 2001}, "out_of_range", "note"),
+        ("control.actions", {"type": "command.confirmed"}, "missing_field", "command"),
+        ("control.actions", {"type": "incident.verdict"}, "wrong_topic", "type"),
         ("control.watchlist", {"what": "face"}, "out_of_range", "what"),
         ("control.watchlist", {"until": "2027-03-01T00:00:00"}, "bad_time", "until"),
         ("control.watchlist", {"type": "site.profile"}, "wrong_topic", "type"),
