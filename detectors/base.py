@@ -86,6 +86,9 @@ class Detector(Generic[E_contra]):
     repeat_s: ClassVar[float] = 3600.0
     """The same key within this time is the same finding, s."""
 
+    starts_s: ClassVar[float] = inf
+    """For one that has nothing to learn from an object and only ticks, for ever: how long after the first, s."""
+
     wake: float = inf
     """When it wants the next `tick`, Unix seconds; `inf` for never."""
 
@@ -94,7 +97,9 @@ class Detector(Generic[E_contra]):
         return None
 
     def learn_one(self, event: E_contra, scene: Scene) -> None:
-        """Learn from one event, after it was scored."""
+        """Learn from one event, after it was scored; where there is nothing to learn, begin to tick."""
+        if self.wake == inf > self.starts_s:
+            self.wake = scene.clock + self.starts_s
 
     def step(self, event: E_contra, scene: Scene) -> Sign | None:
         """Score, then learn."""

@@ -54,14 +54,11 @@ class Presence:
         self.pulse = 10.0
         self.sound = 0.0
 
-    def heard(self, kind: str, device: str, time: float, clock: float, apart: bool = False) -> None:
-        """Take an object of type `kind` of event time `time` that arrived at `clock`, Unix seconds.
+    def heard(self, streams: dict[str, Stream], device: str, time: float, clock: float, apart: bool = False) -> None:
+        """Take an object of one of the types in `streams`, of event time `time`, that arrived at `clock`, Unix seconds.
 
         With `apart` it came by a line of its own (cellular) and says nothing of the one that the others share.
         """
-        streams = self.streams.get(kind)
-        if streams is None:
-            return
         stream = streams.get(device)
         if apart:
             self.latest_apart = clock
@@ -82,7 +79,7 @@ class Presence:
         interval = stream.interval
         if stream.steady < STEADY or interval <= 0.0:
             return inf
-        start = max(stream.last, self.since)
+        start = stream.last if stream.last > self.since else self.since
         if start + LEAST * interval > now:
             return start + LEAST * interval
         return start + needed(stream.loss) * interval + stream.grace()
@@ -142,7 +139,8 @@ class Presence:
             stream is None or clock > stream.last + stream.interval + stream.grace()
         ):
             self.since = clock
-        self.pulse += 0.02 * (min(pause, 10.0 * self.pulse) - self.pulse)
+        pulse = self.pulse
+        self.pulse = pulse + 0.02 * ((pause if pause < 10.0 * pulse else 10.0 * pulse) - pulse)
         self.latest = clock
 
     def _meet(self, streams: dict[str, Stream], device: str, stream: Stream) -> None:

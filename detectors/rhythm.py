@@ -63,7 +63,8 @@ class Stream:
             off = gap - interval
             self.interval = interval + 0.1 * off
             self.jitter += 0.1 * (abs(off) - self.jitter)
-            self._lose(0)
+            self.n = n = self.n + 1.0 if self.n < 249.0 else 250.0
+            self.loss -= self.loss / n
             self.steady += 0.1 * (1.0 - self.steady)
             self.odd = 0
         elif interval:

@@ -103,8 +103,17 @@ class Scene:
 
     def learn_one(self, kind: str, event: Any) -> None:
         """Take one telemetry object of type `kind` at `self.time`, after the detectors judged it."""
+        streams = self.presence.streams.get(kind)
+        if streams is None:
+            if kind == "alarm.signal":
+                self._signal(event)
+            elif kind.startswith(("rfid.", "shipment.")):
+                self.goods.learn_one(kind, event, self.time)
+                if kind not in ("shipment.planned", "shipment.gate"):
+                    self.worked(1)
+            return
         apart = kind == "alarm.heartbeat" and event.path == "cellular"
-        self.presence.heard(kind, event.device, self.time, self.clock, apart)
+        self.presence.heard(streams, event.device, self.time, self.clock, apart)
         if kind == "power.reading":
             self.supply.reading(event.feed, event.voltage, self.time)
             if self.time > self.clock - STALE_S:
@@ -113,15 +122,12 @@ class Scene:
             self.supply.status(event.device, set(event.status), self.time)
             if self.time > self.clock - STALE_S:
                 self.grid.status(event, unfed(event), self.time, self.clock)
-        elif kind == "alarm.signal":
-            if event.code in ("OP", "CL"):
-                self.armed = False  # whoever sets it is still there
-                self.worked(3)
-                self.armed = event.code == "CL"
-        elif kind.startswith(("rfid.", "shipment.")):
-            self.goods.learn_one(kind, event, self.time)
-            if kind not in ("shipment.planned", "shipment.gate"):
-                self.worked(1)
+
+    def _signal(self, event: Any) -> None:
+        if event.code in ("OP", "CL"):
+            self.armed = False  # whoever sets it is still there
+            self.worked(3)
+            self.armed = event.code == "CL"
 
     def worked(self, work: int) -> None:
         """Learn that people did `work` things at `self.time`; what is done while the alarm is set is no routine."""

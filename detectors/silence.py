@@ -48,6 +48,7 @@ class Silence(Detector[E_contra]):
 
     sort = "silent"
     scope = "site"
+    starts_s = 60.0  # the rhythm itself is kept by the scene
     noun: ClassVar[str]
     """What one of the devices is called: "camera"."""
     alone_score: ClassVar[float] = 0.3
@@ -60,12 +61,6 @@ class Silence(Detector[E_contra]):
         self.group = 0
         self.unheard: set[str] = set()
         self.asked = 0.0
-
-    def step(self, event: E_contra, scene: Scene) -> Sign | None:
-        """Nothing but see to it that time is watched; the rhythm itself is kept by the scene."""
-        if self.wake == inf:
-            self.wake = scene.clock + 60.0
-        return None
 
     def members(self, scene: Scene) -> Iterator[tuple[str, Stream]]:
         """Devices that are watched, and their rhythm."""

@@ -53,14 +53,15 @@ class Spread:
 
     def distance(self, x: float, floor: float) -> float:
         """How many standard deviations `x` lies above the mean; `floor` is the least deviation taken as one."""
-        return (x - self.mean) / max(self.sd, floor)
+        return (x - self.mean) / (self.sd if self.sd > floor else floor)
 
     def tame(self, x: float, floor: float, width: float = 4.0) -> float:
         """Return `x` pulled to within `width` deviations, so that one extreme teaches little."""
         if self.n < 10:
             return x
-        reach = width * max(self.sd, floor)
-        return min(max(x, self.mean - reach), self.mean + reach)
+        reach = width * (self.sd if self.sd > floor else floor)
+        low, high = self.mean - reach, self.mean + reach
+        return low if x < low else high if x > high else x
 
 
 @part

@@ -1,7 +1,6 @@
 """A site of which too little can be seen."""
 
 from collections.abc import Iterable
-from math import inf
 
 from detectors.base import Detector, Row, Sign
 from detectors.events import Event
@@ -31,6 +30,7 @@ class Blindness(Detector[Event]):
     stage = "alarm"
     reads = ("alarm.heartbeat", "power.reading", "power.status", "camera.status", "recorder.status")
     scope = "site"
+    starts_s = LOOK_S
     rate = 0.03
     hit = 0.2
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying", "alarm.line_lost")
@@ -38,11 +38,6 @@ class Blindness(Detector[Event]):
 
     def __init__(self) -> None:
         self.since = 0.0
-
-    def step(self, event: Event, scene: Scene) -> Sign | None:
-        if self.wake == inf:
-            self.wake = scene.clock + LOOK_S
-        return None
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         self.wake = now + LOOK_S

@@ -1,7 +1,6 @@
 """The line dies soon after the power, and not with it: a UPS had carried it over the cut."""
 
 from collections.abc import Iterable
-from math import inf
 
 from detectors.base import Detector, Row, Sign
 from detectors.events import Event
@@ -27,16 +26,12 @@ class LineCut(Detector[Event]):
     stage = "alarm"
     reads = ("alarm.heartbeat",)
     scope = "site"
+    starts_s = LOOK_S
     rate = 0.02
     hit = 0.15
 
     def __init__(self) -> None:
         self.told = 0.0
-
-    def step(self, event: Event, scene: Scene) -> Sign | None:
-        if self.wake == inf:
-            self.wake = scene.clock + LOOK_S
-        return None
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         self.wake = now + LOOK_S

@@ -1,7 +1,6 @@
 """Nothing is heard of the site any more."""
 
 from collections.abc import Iterable
-from math import inf
 
 from detectors.base import Detector, Row, Sign
 from detectors.events import Event
@@ -27,6 +26,7 @@ class LineLost(Detector[Event]):
     stage = "alarm"
     reads = ("alarm.heartbeat", "power.reading", "camera.status")
     scope = "site"
+    starts_s = STEPS[0][0]
     rate = 0.1
     hit = 0.2
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
@@ -34,11 +34,6 @@ class LineLost(Detector[Event]):
     def __init__(self) -> None:
         self.said = 0
         self.silent_since = 0.0
-
-    def step(self, event: Event, scene: Scene) -> Sign | None:
-        if self.wake == inf:
-            self.wake = scene.clock + STEPS[0][0]
-        return None
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         presence = scene.presence

@@ -1,15 +1,22 @@
 """The detectors on duty at one site: each is made when its device first speaks of what it reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from math import inf
 from typing import Any
 
 from detectors.bank import catalogue
-from detectors.base import Detector
+from detectors.base import Detector, Sign
+from detectors.scene import Scene
 from detectors.state import dump, fill
 from streams.incidents.timers import Timer, Timers
+from streams.telemetry.decode import LANES
 
 AnyDetector = Detector[Any]
-Steps = tuple[tuple[AnyDetector, Timer | None], ...]
+Step = Callable[[Any, Scene], Sign | None]
+Steps = tuple[tuple[Step, AnyDetector, Timer | None], ...]
+KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
+"""The `type` of telemetry that each struct is."""
 
 
 class Crew:
@@ -18,13 +25,13 @@ class Crew:
     Attributes
     ----------
     steps
-        Who is shown a type of telemetry of a device, with the timer that may have to be set afterwards.
+        By type of telemetry and device: how each is shown it, and the timer that may have to be set afterwards.
     timers
         When each wants to be woken.
     """
 
     def __init__(self) -> None:
-        self.steps: dict[tuple[str, str], Steps] = {}
+        self.steps: dict[str, dict[str, Steps]] = {kind: {} for kind in KINDS.values()}
         self.timers = Timers()
         self._detectors: dict[tuple[str, str], AnyDetector] = {}
 
@@ -32,18 +39,24 @@ class Crew:
         return iter(self._detectors.values())
 
     def equip(self, kind: str, device: str) -> Steps:
-        """Find or make those who read this type of telemetry of this device."""
-        owned = ((cls, device if cls.scope == "device" else "") for cls in catalogue() if kind in cls.reads)
-        steps = tuple((self._detector(cls, owner), self.timers.get((cls.name, owner))) for cls, owner in owned)
-        self.steps[kind, device] = steps
-        return steps
+        """Find or make those who read this type of telemetry of this device and have anything to learn from it."""
+        steps = []
+        for cls in readers(kind):
+            owner = device if cls.scope == "device" else ""
+            detector = self._detector(cls, owner)
+            step = _step(detector)
+            if step is not None:
+                steps.append((step, detector, self.timers.get((cls.name, owner))))
+        self.steps[kind][device] = tuple(steps)
+        return self.steps[kind][device]
 
     def forget(self, device: str) -> None:
         """Dismiss a device's detectors; all of the site where `device` is empty."""
         for key in [key for key in self._detectors if not device or key[1] == device]:
             del self._detectors[key]
             self.timers.drop(key)
-        self.steps = {key: steps for key, steps in self.steps.items() if device and key[1] != device}
+        for steps in self.steps.values():
+            steps.pop(device, None) if device else steps.clear()
 
     def freeze(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What they have learnt, as plain data."""
@@ -64,3 +77,21 @@ class Crew:
             found = self._detectors[key] = cls()
             self.timers.add(key, found)
         return found
+
+
+@cache
+def readers(kind: str) -> tuple[type[AnyDetector], ...]:
+    """Those who read a type of telemetry, in the order of their names."""
+    return tuple(cls for cls in catalogue() if kind in cls.reads)
+
+
+def _step(detector: AnyDetector) -> Step | None:
+    """Find the shortest way to show a detector an object; None for one that already ticks and needs no more."""
+    cls = type(detector)
+    if cls.step is not Detector.step:
+        return detector.step
+    learn: Step = detector.learn_one
+    learns = cls.learn_one is not Detector.learn_one or detector.wake == inf > cls.starts_s
+    if cls.score_one is Detector.score_one:
+        return learn if learns else None
+    return detector.step if learns else detector.score_one

@@ -31,8 +31,8 @@ class Reorder:
         self.oldest = inf
         self.released = -inf
 
-    def hold(self, arrivals: list[Arrival], clock: float) -> None:
-        """Take what arrived by `clock`."""
+    def hold(self, arrivals: list[Arrival], clock: float) -> float:
+        """Take what arrived by `clock`; returns when something is to be let go."""
         held, oldest = self.held, self.oldest
         for arrival in arrivals:
             at = arrival.time
@@ -42,6 +42,7 @@ class Reorder:
                 oldest = at
             held.append((at, arrival))
         self.oldest = oldest
+        return oldest + HOLD_S
 
     def release(self, now: float) -> tuple[list[Held], int]:
         """Let go what has waited long enough, in order; also how many of them come after later ones all the same."""
@@ -49,6 +50,15 @@ class Reorder:
         if self.oldest > until:
             return [], 0
         held, self.held, self.oldest = self.held, [], inf
+        ready = held if len(held) == 1 else self._ripe(held, until)
+        first, last = ready[0][0], ready[-1][0]
+        late = sum(entry[0] < self.released for entry in ready) if first < self.released else 0
+        if last > self.released:
+            self.released = last
+        return ready, late
+
+    def _ripe(self, held: list[Held], until: float) -> list[Held]:
+        """Put aside what has to wait on, and the rest in order."""
         ready = []
         for entry in held:
             if entry[0] <= until:
@@ -58,9 +68,7 @@ class Reorder:
                 self.oldest = min(self.oldest, entry[0])
         if len(ready) > 1:
             ready.sort(key=_order)
-        late = sum(entry[0] < self.released for entry in ready) if ready[0][0] < self.released else 0
-        self.released = max(self.released, ready[-1][0])
-        return ready, late
+        return ready
 
     def fill(self, held: list[Held], released: float) -> None:
         """Take back what was held."""

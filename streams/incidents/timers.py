@@ -61,7 +61,8 @@ class Timers:
             if timer is not None and timer.at == at:
                 timer.at = inf
                 ripe.append(timer)
-        ripe.sort(key=lambda timer: timer.name)
+        if len(ripe) > 1:
+            ripe.sort(key=_name)
         for timer in ripe:
             if timer.detector.wake <= now:
                 yield timer.detector
@@ -72,3 +73,7 @@ class Timers:
     def due(self) -> float:
         """When the next is to be woken, at the earliest, Unix seconds; `inf` for never."""
         return self.heap[0][0] if self.heap else inf
+
+
+def _name(timer: Timer) -> tuple[str, str]:
+    return timer.name

@@ -16,17 +16,17 @@ from detectors.lull import Lull
 from detectors.scene import Scene
 from detectors.state import dump, fill
 from streams.incidents.case import EXPLAINED_S, Case, Change
-from streams.incidents.crew import AnyDetector, Crew
+from streams.incidents.crew import KINDS, AnyDetector, Crew
 from streams.incidents.maintenance import Window
 from streams.incidents.model import Finding, Incident, Output, moment
 from streams.incidents.registry import Registry
-from streams.incidents.reorder import Reorder
+from streams.incidents.reorder import Held, Reorder
 from streams.incidents.reporter import TELLING, Reporter
 from streams.incidents.sequence import Tracker
 from streams.incidents.stats import Stats
 from streams.incidents.view import View
 from streams.telemetry.control import Maintenance, Said, SiteProfile, Verdict
-from streams.telemetry.decode import LANES, Arrival
+from streams.telemetry.decode import Arrival
 
 MOST_DEVICES = 5000
 """Devices a site may have before the least recently heard are forgotten."""
@@ -36,7 +36,6 @@ TAKEN_BACK_S = 1800.0
 """How old a finding may be that an explanation still takes back, s."""
 
 _CONTENT = msgpack.Encoder()
-KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
 
 
 class Watch:
@@ -81,18 +80,19 @@ class Watch:
         if self.clock == -inf:
             self.scene.first = self.case.born = clock
             self.clock = clock
-        clock = max(clock, self.clock)
+        elif clock < self.clock:
+            clock = self.clock
         while complete and self.due <= clock - 1.0:
             self._run(max(float(-(-self.due // 1.0)), self.clock), True)
         self.clock = clock
         if arrivals:
             self.scene.heard = clock
-            self.reorder.hold(arrivals, clock)
-            self.due = min(self.due, self.reorder.due())
+            held = self.reorder.hold(arrivals, clock)
+            if held < self.due:
+                self.due = held
         if self.due <= clock:
             self._run(clock, complete)
-        out, self.out = self.out, []
-        return out
+        return self._said()
 
     def declare(self, profile: SiteProfile) -> None:
         """Take what the site declares of itself."""
@@ -129,29 +129,33 @@ class Watch:
             self.stats.actions["unknown" if changes is None else "taken" if changes else "idle"] += 1
         for event, body in changes or ():
             self._tell(Output(clock, event, body))
-        out, self.out = self.out, []
-        return out
+        return self._said()
 
     # -- one second ------------------------------------------------------------------------------------------------
 
     def _run(self, now: float, complete: bool) -> None:
         self.clock = now
-        self.scene.clock = self.view.clock = now
-        ready, late = self.reorder.release(now)
-        self.stats.late += late
-        for _, arrival in ready:
-            self._take(arrival)
-        if complete and self.crew.timers.due() <= now:
-            for detector in self.crew.timers.ring(now):
-                self.scene.time = now
-                for sign in detector.tick(now, self.scene):
+        scene, reorder, timers, case = self.scene, self.reorder, self.crew.timers, self.case
+        scene.clock = self.view.clock = now
+        if reorder.due() <= now:
+            ready, late = reorder.release(now)
+            self.stats.late += late
+            self._take(ready)
+        waking = timers.due()
+        if complete and waking <= now:
+            for detector in timers.ring(now):
+                scene.time = now
+                for sign in detector.tick(now, scene):
                     self._note(detector, sign, sign.device or self.site, now)
-        if self.case.fresh:
-            self.case.alertness = self.view.similar(self.case.detectors(now), domains())
-        self.scene.time = now
-        for event, body in self.case.decide(now):
-            self._tell(Output(now, event, body))
-        self.due = self._next()
+            waking = timers.due()
+        scene.time = now
+        self.due = min(waking, reorder.due())
+        if case.fresh or case.incident is not None:
+            if case.fresh:
+                case.alertness = self.view.similar(case.detectors(now), domains())
+            for event, body in case.decide(now):
+                self._tell(Output(now, event, body))
+            self.due = min(self.due, case.due())
 
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Tell for each domain how many of the site's devices are live by now, and how many are known and warmed up."""
@@ -160,6 +164,10 @@ class Watch:
             if isinstance(detector, Lull) and detector.speakers:
                 found[detector.domain] = detector.coverage()
         return found
+
+    def _said(self) -> list[Output]:
+        out, self.out = self.out, []
+        return out
 
     def _tell(self, output: Output) -> None:
         self.out.append(output)
@@ -170,35 +178,34 @@ class Watch:
     def _next(self) -> float:
         return min(self.case.due(), self.reorder.due(), self.crew.timers.due())
 
-    def _take(self, arrival: Arrival) -> None:
-        event, at = arrival.event, arrival.time
-        device = event.device
-        tracker = self.trackers.get(device)
-        if tracker is None:
-            tracker = self._meet(device)
-        sequence = event.sequence
-        if tracker.repeats(sequence, at) if sequence is not None else tracker.echoes(_CONTENT.encode(event), at):
-            self.stats.duplicates += 1
-            return
-        self.stats.events += 1
-        tracker.seen = self.clock
-        scene = self.scene
-        scene.time = at
-        kind = KINDS[type(event)]
-        steps = self.crew.steps.get((kind, device))
-        if steps is None:
-            steps = self.crew.equip(kind, device)
-        for detector, timer in steps:
-            sign = detector.step(event, scene)
-            if sign is not None:
-                self._note(detector, sign, sign.device or device, at)
-            if timer is not None and detector.wake < timer.at:
-                self.crew.timers.set(timer)
-        scene.learn_one(kind, event)
-        if kind in TELLING:
-            fact = self.reporter.seen(kind, event, self.site, scene)
-            if fact is not None:
-                self.out.append(Output(self.clock, "fact", fact))
+    def _take(self, ready: list[Held]) -> None:
+        scene, crew, trackers = self.scene, self.crew, self.trackers
+        for _, (at, _, event) in ready:
+            device, sequence = event.device, event.sequence
+            tracker = trackers.get(device)
+            if tracker is None:
+                tracker = self._meet(device)
+            if tracker.repeats(sequence, at) if sequence is not None else tracker.echoes(_CONTENT.encode(event), at):
+                self.stats.duplicates += 1
+                continue
+            self.stats.events += 1
+            tracker.seen = self.clock
+            scene.time = at
+            kind = KINDS[type(event)]
+            steps = crew.steps[kind].get(device)
+            if steps is None:
+                steps = crew.equip(kind, device)
+            for step, detector, timer in steps:
+                sign = step(event, scene)
+                if sign is not None:
+                    self._note(detector, sign, sign.device or device, at)
+                if timer is not None and detector.wake < timer.at:
+                    crew.timers.set(timer)
+            scene.learn_one(kind, event)
+            if kind in TELLING:
+                fact = self.reporter.seen(kind, event, self.site, scene)
+                if fact is not None:
+                    self.out.append(Output(self.clock, "fact", fact))
 
     # -- detectors and findings ------------------------------------------------------------------------------------
 

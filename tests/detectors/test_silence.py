@@ -127,7 +127,7 @@ def test_an_old_message_is_no_sign_of_life() -> None:
 def test_a_wrong_clock_does_not_matter() -> None:
     presence = Presence()
     for t in range(0, 6000, 60):
-        presence.heard("power.reading", "m-1", START + t - 290.0, START + t)
+        presence.heard(presence.streams["power.reading"], "m-1", START + t - 290.0, START + t)
     stream = presence.streams["power.reading"]["m-1"]
     assert stream.last == START + 5940 and abs(stream.interval - 60.0) < 1.0
 
@@ -150,7 +150,7 @@ def test_a_new_rhythm_is_learnt() -> None:
 def test_streams_are_bounded() -> None:
     presence = Presence()
     for number in range(5000):
-        presence.heard("camera.status", f"cam-{number}", float(number), float(number))
+        presence.heard(presence.streams["camera.status"], f"cam-{number}", float(number), float(number))
     assert len(presence.streams["camera.status"]) <= 4000
 
 
