@@ -1,12 +1,13 @@
 """The detectors on duty at one site: each is made when its device first speaks of what it reads."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from math import inf
 from typing import Any
 
 from detectors.bank import catalogue
 from detectors.base import Detector, Sign
+from detectors.lull import Lull
 from detectors.scene import Scene
 from detectors.state import dump, fill
 from streams.incidents.timers import Timer, Timers
@@ -35,9 +36,6 @@ class Crew:
         self.timers = Timers()
         self._detectors: dict[tuple[str, str], AnyDetector] = {}
 
-    def __iter__(self) -> Iterator[AnyDetector]:
-        return iter(self._detectors.values())
-
     def equip(self, kind: str, device: str) -> Steps:
         """Find or make those who read this type of telemetry of this device and have anything to learn from it."""
         steps = []
@@ -57,6 +55,11 @@ class Crew:
             self.timers.drop(key)
         for steps in self.steps.values():
             steps.pop(device, None) if device else steps.clear()
+
+    def coverage(self) -> dict[str, tuple[int, int]]:
+        """Tell for the domains whose devices speak at work how many of them are live, and how many are known."""
+        lulls = (detector for detector in self._detectors.values() if isinstance(detector, Lull))
+        return {lull.domain: lull.coverage() for lull in lulls if lull.speakers}
 
     def freeze(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What they have learnt, as plain data."""

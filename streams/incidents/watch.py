@@ -12,7 +12,6 @@ from msgspec import msgpack
 
 from detectors.bank import domains, explainers
 from detectors.base import Sign
-from detectors.lull import Lull
 from detectors.scene import Scene
 from detectors.state import dump, fill
 from streams.incidents.case import EXPLAINED_S, Case, Change
@@ -159,11 +158,7 @@ class Watch:
 
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Tell for each domain how many of the site's devices are live by now, and how many are known and warmed up."""
-        found = self.scene.presence.coverage(self.clock)
-        for detector in self.crew:
-            if isinstance(detector, Lull) and detector.speakers:
-                found[detector.domain] = detector.coverage()
-        return found
+        return self.scene.presence.coverage(self.clock) | self.crew.coverage()
 
     def _said(self) -> list[Output]:
         out, self.out = self.out, []
