@@ -1,5 +1,6 @@
 """The records of a stream: the greatest and the least that it has shown, forgotten in two generations."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 
@@ -41,6 +42,19 @@ class Extremes:
         if x < self.new_low[column]:
             self.new_low[column] = x
             self.low[column] = min(self.low[column], x)
+
+    def learn_all(self, row: Sequence[float]) -> None:
+        """Learn a value of each of the first columns."""
+        high, low, new_high, new_low = self.high, self.low, self.new_high, self.new_low
+        for column, x in enumerate(row):
+            if x > new_high[column]:
+                new_high[column] = x
+                if x > high[column]:
+                    high[column] = x
+            if x < new_low[column]:
+                new_low[column] = x
+                if x < low[column]:
+                    low[column] = x
 
     def turn(self) -> None:
         """Begin a generation and forget the last but one."""

@@ -90,6 +90,8 @@ class Scene:
         self._quarter = -1.0
         self._offset = 0.0
         self._zone: ZoneInfo | None = None
+        self._at = -1.0
+        self._local = datetime.fromtimestamp(0.0, UTC)
         self.armed: bool | None = None
         self.hours = Hours()
         self.goods = Goods()
@@ -143,12 +145,15 @@ class Scene:
 
     def local(self, at: float) -> datetime:
         """Wall clock of the site at Unix seconds `at` (labelled UTC: only its digits are meant)."""
+        if at == self._at and self.zone is self._zone:
+            return self._local
         quarter = at // 900.0  # offsets from UTC change at whole quarters of an hour
         if quarter != self._quarter or self.zone is not self._zone:
             offset = datetime.fromtimestamp(quarter * 900.0, UTC).astimezone(self.zone).utcoffset()
             self._offset = offset.total_seconds() if offset is not None else 0.0
             self._quarter, self._zone = quarter, self.zone
-        return datetime.fromtimestamp(at + self._offset, UTC)
+        self._at, self._local = at, datetime.fromtimestamp(at + self._offset, UTC)
+        return self._local
 
     def open(self, at: float) -> bool:
         """Whether people are expected at work: by declared hours, else by what was learnt of its activity."""

@@ -131,11 +131,16 @@ class RecordNovelty:
         if recent:
             views.append(x - recent[-1])
         seen = len(recent)
+        high = low = x
+        since = seen
         for lag in self.lags:
             if seen < lag:
                 break
-            last = recent[-lag:]
-            views += (x - last[0], max(x, max(last)) - min(x, min(last)))
+            # a window holds the shorter ones: only what it adds to them has to be looked at
+            more = recent[seen - lag : since]
+            since = seen - lag
+            high, low = max(high, *more), min(low, *more)
+            views += (x - more[0], high - low)
         short = self.lags[0] - 1
         return views, (sum(recent[-short:]) + x) / (short + 1) if seen >= short else None
 
@@ -161,8 +166,7 @@ class RecordNovelty:
         return 1.0 - 1.0 / (1.0 + novelty)
 
     def _learn(self, x: float, views: list[float], mean: float | None, at: datetime, novelty: float) -> None:
-        for column, view in enumerate(views):
-            self.views.learn(column, view)
+        self.views.learn_all(views)
         self.hours.learn(x, at)
         if mean is not None:
             self.mean_hours.learn(mean, at)

@@ -117,9 +117,7 @@ class Shard:
         for fact in controls:
             if isinstance(fact, Fact):
                 self.registry.facts.take(fact)
-        out: list[Output] = []
-        if complete and before > -inf:
-            out += self._pass(clock)
+        out = self._pass(clock) if complete and before > -inf else []
         for control in controls:
             if not isinstance(control, Fact):
                 out += self._control(control, clock)
@@ -127,7 +125,8 @@ class Shard:
         for arrival in arrivals:
             groups.setdefault(arrival.event.site, []).append(arrival)
         out += self._take(clock, groups, complete)
-        out.sort(key=_when)
+        if len(out) > 1:
+            out.sort(key=_when)
         self.registry.facts.sweep(clock)
         return out
 
@@ -141,8 +140,9 @@ class Shard:
 
     def _take(self, clock: float, groups: dict[str, list[Arrival]], complete: bool) -> list[Output]:
         """Bring the sites that something came of, and those whose time has come, up to `clock`."""
-        while self._dues and self._dues[0][0] <= clock:
-            due, site = heappop(self._dues)
+        dues = self._dues
+        while dues and dues[0][0] <= clock:
+            due, site = heappop(dues)
             if self._scheduled.get(site) != due:
                 continue
             del self._scheduled[site]
@@ -151,10 +151,13 @@ class Shard:
             else:
                 self._schedule(site)
         out: list[Output] = []
-        for site in sorted(groups):
+        for site in sorted(groups) if len(groups) > 1 else groups:
             watch = self._watch(site)
-            out += self._spread(watch.advance(clock, groups[site], complete))
-            self._schedule(site)
+            told = watch.advance(clock, groups[site], complete)
+            if told:
+                out += self._spread(told)
+            if watch.due < self._scheduled.get(site, inf):
+                self._schedule(site)
         return out
 
     def _spread(self, outputs: list[Output]) -> list[Output]:

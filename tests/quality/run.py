@@ -20,6 +20,7 @@ from streams.local.simulator.site import Site
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
 from streams.telemetry.recording import Line, clocked
+from streams.worker import checkpoints
 from tests.quality.probes import Probes
 from tests.quality.suites import Case, estate
 
@@ -58,6 +59,7 @@ class Outcome(Struct):
     detect_s: float = 0.0
     live_s: float = 0.0
     state_bytes: int = 0
+    """Of the sites' rows, as a worker stores them."""
     seconds: float = 0.0
 
 
@@ -155,7 +157,8 @@ class Run:
         outcome.onsets = [(onset.name, onset.delay) for onset in self.probes.onsets if onset.seen is not None]
         outcome.silences = self.probes.silences
         outcome.events, outcome.detect_s = self.shard.stats.events, self.shard.used
-        outcome.state_bytes = sum(len(self.shard.freeze(site)) for site in self.shard.sites())
+        rows = (checkpoints.encode(0.0, {}, self.shard.freeze(site)) for site in self.shard.sites())
+        outcome.state_bytes = sum(map(len, rows))
         outcome.devices = sum(_devices(site) for site in self.world.sites)
 
     def _false(self, cries: Iterable[tuple[Incident, datetime]], true: list[Label]) -> list[Cry]:

@@ -110,7 +110,7 @@ def _cost(outcomes: Sequence[Outcome]) -> list[Measure]:
     return [
         Measure("detection, CPU of the core, median case", _middle(each), "µs/event", 15, 6, False, events),
         Measure("simulation", lived / used * 100 if used else None, "% of detection"),
-        Measure("state", _middle(state), "kB/device", 2, 0.5, False, len(state)),
+        Measure("state, as stored", _middle(state), "kB/device", 2, 0.5, False, len(state)),
     ]
 
 
