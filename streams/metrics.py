@@ -33,6 +33,7 @@ WORKER = CollectorRegistry()
 NOTIFIER = CollectorRegistry()
 SITE = CollectorRegistry()
 GATE = CollectorRegistry()
+LEDGER = CollectorRegistry()
 PROCESS = CollectorRegistry()
 """What every process shows: its version, memory and CPU time."""
 
@@ -138,6 +139,13 @@ GATED = Counter("tocsin_gate_objects", "Objects read by the gate, by what became
 GATE_LAG = Gauge("tocsin_gate_lag_records", "Records of sites that this gate has yet to read", registry=GATE)
 GATE_SITES = Gauge("tocsin_gate_sites", "Sites whose topics this gate reads", registry=GATE)
 
+SEALED_LINKS = Counter("tocsin_sealed_links", "Links that the ledger has sealed", registry=LEDGER)
+SEALED_RECORDS = Counter("tocsin_sealed_records", "Records that the ledger has sealed", registry=LEDGER)
+SEAL_AGE = Gauge(
+    "tocsin_unsealed_age_seconds", "How long the longest waiting record has been read and not sealed", registry=LEDGER
+)
+LEDGER_LAG = Gauge("tocsin_ledger_lag_records", "Records in Kafka that the ledger has yet to read", registry=LEDGER)
+
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
     *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, ACTIONS, PARTITIONS),
@@ -147,6 +155,7 @@ ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(SOURCE_UP, SOURCE_EVENTS, SOURCE_REFUSED, SOURCE_RESTARTS),
     *(PUBLISHED, PUBLISH_REFUSED, SPOOL_OBJECTS, SPOOL_BYTES, SPOOL_LOST),
     *(GATED, GATE_LAG, GATE_SITES),
+    *(SEALED_LINKS, SEALED_RECORDS, SEAL_AGE, LEDGER_LAG),
 )
 
 

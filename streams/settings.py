@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct
 
 PREFIX = "TOCSIN_"
-SECRET = frozenset({"sasl_password", "metrics_token", "grafana_token", "grafana_password"})
+SECRET = frozenset({"sasl_password", "metrics_token", "grafana_token", "grafana_password", "ledger_key"})
 """Fields that never show: not in a repr, not in a message."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -68,6 +68,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     runbooks_url: Annotated[str, about("where people reach the runbooks")] = "http://127.0.0.1:9465/runbooks"
     notifier_port: Annotated[int, about("port on which the notifier's /metrics answers", ge=0, le=65535)] = 9465
     gate_port: Annotated[int, about("port on which the gate's /metrics answers", ge=0, le=65535)] = 9467
+    ledger_port: Annotated[int, about("port on which the ledger's /metrics answers", ge=0, le=65535)] = 9468
+    ledger_folder: Annotated[str, about("folder in another place, into which the ledger seals")] = ""
+    ledger_key: Annotated[str, about("the ledger's private key in PEM; better in a file, TOCSIN_LEDGER_KEY_FILE")] = ""
+    seal_s: Annotated[float, about("seconds in which what was found, decided or done is sealed", gt=0, le=3600)] = 5.0
+    seal_telemetry_s: Annotated[float, about("seconds in which all else is sealed", gt=0, le=86400)] = 300.0
+    keep_before_h: Annotated[float, about("hours of telemetry before an incident that are kept", ge=0, le=168)] = 6.0
     resend_s: Annotated[float, about("seconds between two sendings of an alert that stands", gt=0)] = 30.0
     cache: Annotated[str, about("folder for the embedded Kafka's jars; ~/.cache/tocsin when empty")] = ""
 

@@ -13,6 +13,14 @@ MAY = {
     "detectors": {"detectors"},
     "streams.telemetry": {"streams.telemetry", "streams.incidents.model"},
     "streams.incidents": {"detectors", "streams.telemetry", "streams.incidents"},
+    "streams.evidence": {
+        "streams.evidence",
+        "streams.incidents",
+        "streams.telemetry",
+        "streams.settings",
+        "streams.metrics",
+        "streams.topics",
+    },
     "streams.alerts": {
         "streams.alerts",
         "streams.incidents",

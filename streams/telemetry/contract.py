@@ -12,6 +12,7 @@ from streams.telemetry.camera import NUMBERS, CameraStatus
 from streams.telemetry.control import Action
 from streams.telemetry.decode import AHEAD_S, BEHIND_S, DOMAINS, MOST_BYTES, MOST_OBJECTS
 from streams.telemetry.envelope import SITE_PATTERN
+from streams.telemetry.evidence import PLATFORM, Link
 
 Document = dict[str, Any]
 
@@ -27,6 +28,7 @@ PUBLISHED: dict[str, tuple[Any, str, str]] = {
     "findings": (Finding, "the site", "One thing that a detector saw."),
     "incidents": (Incident, "the incident's id", "The whole incident, at every change. Compacted."),
     "commands": (Command, "the site", "What the site should do now."),
+    "evidence": (Link, f"the site; `{PLATFORM}` for what belongs to none", "Sealed links of the site's hash chain."),
 }
 SITE_KEY = {"type": "string", "pattern": SITE_PATTERN, "description": "the site"}
 REFUSAL_HEADERS = {

@@ -258,6 +258,29 @@ PUBLISHED: dict[str, Object] = {
         "time": "2026-12-04T23:41:10.000Z",
         "mode": "advised",
     },
+    "evidence": {
+        "version": 1,
+        "site": _SITE,
+        "number": 812,
+        "previous": "6c0e1c1d29a3d2c28f2f3cf1a7e3bb3a30a0e3f3f2dfbd5f5c8f8f1a1a3c9d40",
+        "time": "2026-12-04T23:41:15.004Z",
+        "count": 209,
+        "kept": 2,
+        "root": "f2a1d9b07f0a5d0d6c4f8c1e2b3a49586776859403120fedcba9876543210fe0",
+        "since": "2026-12-04T23:36:12.000Z",
+        "until": "2026-12-04T23:41:10.000Z",
+        "spans": [
+            {"topic": "findings", "partition": 3, "first": 4401, "next": 4402, "count": 1},
+            {"topic": "incidents", "partition": 1, "first": 733, "next": 734, "count": 1},
+            {"topic": "telemetry.alarm", "partition": 3, "first": 48005, "next": 48211, "count": 207},
+        ],
+        "open": ["inc-5f0c1b7e"],
+        "whole_from": 741,
+        "key": "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "successor": None,
+        "signature": "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    },
 }
 
 DEAD_LETTER: Object = {

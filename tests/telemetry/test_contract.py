@@ -20,7 +20,7 @@ from streams.telemetry.refusal import Refusal
 from .sent import EXAMPLES, NOW, Object, example, wire
 
 DOCUMENT: Object = json.loads(json.dumps(document()))
-TOPICS = {*TELEMETRY, *CONTROL, "findings", "incidents", "commands", "dead-letters"}
+TOPICS = {*TELEMETRY, *CONTROL, "findings", "incidents", "commands", "evidence", "dead-letters"}
 
 
 def follow(ref: str) -> Any:

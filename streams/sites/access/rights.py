@@ -37,7 +37,7 @@ def of_site(site: str) -> list[Right]:
 
 def of_roles(settings: Settings) -> dict[str, list[Right]]:
     """The platform's processes, each by the name of its command."""
-    outputs = ("findings", "incidents", "commands", "dead-letters", "evidence")
+    outputs = ("findings", "incidents", "commands", "dead-letters")
     return {
         "worker": [
             Right(READ, "telemetry.", PREFIXED),
@@ -54,6 +54,13 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(READ, "tocsin-gate", LITERAL, GROUP),
             Right(WRITE, "telemetry.", PREFIXED),
             Right(WRITE, "dead-letters"),
+        ],
+        "ledger": [
+            *(Right(READ, name, PREFIXED) for name in ("telemetry.", "control.")),
+            *(Right(READ, name) for name in ("findings", "incidents", "commands", "evidence")),
+            Right(READ, "tocsin-ledger", LITERAL, GROUP),
+            Right(WRITE, "evidence"),
+            Right(WRITE, "tocsin-ledger", LITERAL, ResourceType.TRANSACTIONAL_ID),
         ],
         "notifier": [Right(READ, "incidents"), Right(READ, "tocsin-notifier", LITERAL, GROUP)],
     }
