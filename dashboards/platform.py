@@ -13,7 +13,7 @@ def platform() -> Json:
         "tocsin-platform",
         "Platform",
         "Whether we ourselves work: telemetry in, decisions in time, people told.",
-        [*_now(), *_taken_in(), *_decided(), *_told(), *_processes()],
+        [*_now(), *_taken_in(), *_decided(), *_told(), *_sealed(), *_processes()],
     )
 
 
@@ -154,6 +154,32 @@ def _told() -> list[Json]:
             "Waiting to be told",
             "Alerts and annotations that a sink has yet to accept.",
             Query("sum by (sink) (tocsin_sink_pending)", "{{sink}}"),
+        ),
+    ]
+
+
+def _sealed() -> list[Json]:
+    return [
+        graph(
+            "Sealed",
+            "Records and links that the ledger seals per minute: what proves later that nothing was changed.",
+            Query("60 * sum(rate(tocsin_sealed_records_total[$__rate_interval]))", "records"),
+            Query("60 * sum(rate(tocsin_sealed_links_total[$__rate_interval]))", "links"),
+        ),
+        graph(
+            "Waiting to be sealed",
+            "How long the longest waiting record is read and not sealed: a saw-tooth of some five minutes is right.",
+            Query("max(tocsin_unsealed_age_seconds)", "longest waiting"),
+            unit="s",
+            thresholds=steps((900, RED)),
+            width=6,
+        ),
+        graph(
+            "Records the ledger has yet to read",
+            "Records in Kafka that the ledger has yet to read. A slope down is catching up.",
+            Query("sum(tocsin_ledger_lag_records)", "records"),
+            thresholds=steps((50000, RED)),
+            width=6,
         ),
     ]
 

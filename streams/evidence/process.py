@@ -55,7 +55,7 @@ def run(settings: Settings) -> int:
     finally:
         server.close()
     ledger.close()
-    log.info("all is sealed; stopped")
+    log.info("stopped; what was read is sealed")
     return 0
 
 

@@ -95,7 +95,7 @@ def links(settings: Settings, begins: Mapping[int, int] | None = None) -> Iterat
         consumer.assign([TopicPartition(TOPIC, partition, start) for partition, start in starts.items()])
         waiting = set(partitions)
         while waiting:
-            for message in consumer.consume(5000, 1.0):
+            for message in consumer.consume(5000, 0.1):
                 error = message.error()
                 if error is None:
                     chain = (message.key() or b"").decode(errors="replace")

@@ -20,10 +20,18 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ACCESS = {"access-worker", "access-gate", "access-notifier"}
+ACCESS = {"access-worker", "access-gate", "access-notifier", "access-ledger"}
 ONCE = {"topics", "provisioner", "receivers", "certificates", "topics-secure"} | ACCESS
-PLAIN = {"kafka", "topics", "worker", "notifier"}
-SECURE = {"certificates", "kafka-secure", "topics-secure", "worker-secure", "gate", "notifier-secure"} | ACCESS
+PLAIN = {"kafka", "topics", "worker", "notifier", "ledger"}
+SECURE = {
+    "certificates",
+    "kafka-secure",
+    "topics-secure",
+    "worker-secure",
+    "gate",
+    "notifier-secure",
+    "ledger-secure",
+} | ACCESS
 
 
 def test_it_follows_the_compose_specification() -> None:
@@ -84,7 +92,7 @@ def test_workers_can_be_scaled() -> None:
 
 def test_there_is_no_default_secret_and_every_variable_is_documented() -> None:
     documented = set(re.findall(r"^(\w+)=", (ROOT / ".env.example").read_text(), re.M))
-    secrets = {secret["environment"] for secret in COMPOSE["secrets"].values()}
+    secrets = {secret["environment"] for secret in COMPOSE["secrets"].values() if "environment" in secret}
     assert set(re.findall(r"\$\{(\w+)", TEXT)) | secrets | {"COMPOSE_PROFILES"} == documented
     for name, service in SERVICES.items():
         for key, value in (service.get("environment") or {}).items():

@@ -76,7 +76,11 @@ def test_queries_ask_for_metrics_that_exist_and_every_metric_of_the_platform_is_
         assert names <= set(ours) | OUTSIDE, query
         asked |= names
     shown = {id(ours[name]) for name in asked if name in ours}
-    own = {name for registry in (metrics.WORKER, metrics.NOTIFIER) for name in (one.name for one in registry.collect())}
+    own = {
+        name
+        for registry in (metrics.WORKER, metrics.NOTIFIER, metrics.LEDGER)
+        for name in (one.name for one in registry.collect())
+    }
     every = [metric for metric in metrics.ALL if metric.describe()[0].name in own]
     missing = [metric.describe()[0].name for metric in every if id(metric) not in shown]
     assert missing == []
@@ -97,7 +101,7 @@ def test_every_query_answers_in_a_real_prometheus() -> None:
     metrics.SINK_PENDING.labels("alertmanager x").set(0)
     metrics.NOTIFICATIONS.labels("alertmanager x", "delivered").inc()
     metrics.NOTIFY_DELAY.labels("alertmanager x").observe(0.1)
-    worker, notifier = metrics.serve([metrics.WORKER]), metrics.serve([metrics.NOTIFIER])
+    worker, notifier = metrics.serve([metrics.WORKER]), metrics.serve([metrics.NOTIFIER, metrics.LEDGER])
     places = {"workers": [worker.url.removeprefix("http://")], "notifiers": [notifier.url.removeprefix("http://")]}
     try:
         with Monitoring("http://127.0.0.1:9/", **places) as monitoring:

@@ -73,9 +73,11 @@ class Desk:
         """Publish one of everything that people and detectors say."""
         for topic in ("findings", "commands"):
             self.publish(topic, PUBLISHED[topic] | {"site": site, "id": f"{topic}-{self.sent}"}, site)
-        for topic, told in CONTROL.items():
-            key = "key" if "site" not in told else site
-            self.publish(topic, told | ({"site": site} if "site" in told else {}), key)
+        for topic, many in CONTROL.items():
+            for told in many:
+                self.publish(
+                    topic, told | ({"site": site} if "site" in told else {}), site if "site" in told else "key"
+                )
 
     def flush(self) -> None:
         assert self.producer.flush(20) == 0
@@ -138,7 +140,7 @@ class Desk:
         left = sum(ends.values())
         found: Counter[bytes] = Counter()
         while left:
-            for message in consumer.consume(5000, 5):
+            for message in consumer.consume(5000, 0.2):
                 assert message.error() is None
                 place = message.topic(), message.partition(), message.offset()
                 found[leaf_hash(Record(*place, message.timestamp()[1], message.key(), message.value()).leaf())] += 1

@@ -317,6 +317,21 @@ def test_worker_and_notifier_do_their_work_with_their_own_rights(
         assert notifier.wait(30) == 0, log.read_text()
 
 
+def test_the_ledger_seals_with_its_own_rights(secure: Cluster, admin: dict[str, str], tmp_path: Path) -> None:
+    key, log = tmp_path / "key.pem", tmp_path / "ledger.log"
+    tocsin = [sys.executable, "-m", "streams", "ledger"]
+    environment = os.environ | role(admin, "ledger", tmp_path) | {"TOCSIN_SEAL_TELEMETRY_S": "0.5"}
+    subprocess.run([*tocsin, "keygen", "--key", key], check=True, capture_output=True, timeout=60)
+    options = ["--key", key, "--folder", tmp_path / "sealed", "--port", "0"]
+    with log.open("wb") as file:
+        ledger = subprocess.Popen([*tocsin, *options], env=environment, stderr=file, cwd=ROOT)
+    try:
+        assert read_as(secure.settings, "evidence", 1)
+    finally:
+        ledger.terminate()
+        assert ledger.wait(30) == 0, log.read_text()
+
+
 def answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=5) as answer:
