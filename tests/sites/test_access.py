@@ -322,6 +322,9 @@ def test_the_ledger_seals_with_its_own_rights(secure: Cluster, admin: dict[str, 
     tocsin = [sys.executable, "-m", "streams", "ledger"]
     environment = os.environ | role(admin, "ledger", tmp_path) | {"TOCSIN_SEAL_TELEMETRY_S": "0.5"}
     subprocess.run([*tocsin, "keygen", "--key", key], check=True, capture_output=True, timeout=60)
+    producer = Producer(librdkafka_config(secure.settings))
+    producer.produce("control.sites", msgspec.json.encode({"type": "site.profile", "site": A}), A)
+    assert producer.flush(30) == 0
     options = ["--key", key, "--folder", tmp_path / "sealed", "--port", "0"]
     with log.open("wb") as file:
         ledger = subprocess.Popen([*tocsin, *options], env=environment, stderr=file, cwd=ROOT)
