@@ -122,7 +122,9 @@ def test_what_a_kill_left_behind_is_taken_away(desk: Desk) -> None:
     assert verified(desk.folder, "--key", PUBLIC)[0] == 0
 
 
-def test_what_was_filed_and_not_published_is_published_at_the_next_start(desk: Desk) -> None:
+def test_what_was_filed_and_not_published_is_published_at_the_next_start(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def break_off(_: object) -> None:
         raise TopicError("killed here")
 
@@ -132,7 +134,7 @@ def test_what_was_filed_and_not_published_is_published_at_the_next_start(desk: D
     folder.claim()
     working = Ledger(desk.settings, folder)
     working.open()
-    working._publisher.publish = break_off  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(working._publisher, "publish", break_off)
     with pytest.raises(TopicError):
         working.run(lambda: True)
     working.close()
