@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from streams.alerts import wording
-from streams.incidents.model import Incident
+from streams.incidents.model import Incident, Ordered
 
 ALERTNAME = "SiteIncident"
+UNCONFIRMED = "CommandUnconfirmed"
 REMEMBERED = 100_000
 """Closed incidents whose revision is remembered, so that a late repetition of an old one does not open it again."""
 ENDED_KEPT = 3600.0
@@ -33,9 +34,9 @@ class Board:
 
     def __init__(self, dashboards_url: str, runbooks_url: str) -> None:
         self._dashboards_url = dashboards_url
-        self._runbook_url = f"{runbooks_url.rstrip('/')}/{ALERTNAME}"
+        self._runbooks_url = runbooks_url.rstrip("/")
         self._revisions: dict[str, int] = {}
-        self._labels: dict[str, Labels] = {}
+        self._labels: dict[str, set[Labels]] = {}
         self._version = 0
         self._live = False
         self.incidents: dict[str, Incident] = {}
@@ -59,7 +60,8 @@ class Board:
         """Take down an incident that was deleted from the topic."""
         self.incidents.pop(incident_id, None)
         self._revisions.pop(incident_id, None)
-        self._end(incident_id, now)
+        for labels in self._labels.pop(incident_id, set()):
+            self._end(labels, now)
 
     def go_live(self) -> None:
         """Keep what ends from now on for a while, so that its end can be told: the past has been read.
@@ -77,25 +79,37 @@ class Board:
                 del self.alerts[labels]
 
     def _raise(self, incident: Incident, now: float) -> None:
-        labels = identity(incident)
-        if labels is None or incident.status == "closed":
-            self._end(incident.id, now)
-            return
-        if self._labels.get(incident.id, labels) != labels:
-            self._end(incident.id, now)
-        standing = self.alerts.get(labels)
-        self._labels[incident.id] = labels
-        self.alerts[labels] = Alert(
-            labels=labels,
-            annotations=self._annotations(incident),
-            starts=min(incident.opened.timestamp(), now),
-            ended=None,
-            known=standing.known if standing and standing.ended is None else now,
-            version=self._next(),
-        )
+        """Let exactly those alerts stand that the incident asks for."""
+        wanted = self._wanted(incident)
+        for labels in self._labels.pop(incident.id, set()) - wanted.keys():
+            self._end(labels, now)
+        if wanted:
+            self._labels[incident.id] = set(wanted)
+        for labels, annotations in wanted.items():
+            standing = self.alerts.get(labels)
+            self.alerts[labels] = Alert(
+                labels=labels,
+                annotations=annotations,
+                starts=min(incident.opened.timestamp(), now),
+                ended=None,
+                known=standing.known if standing and standing.ended is None else now,
+                version=self._next(),
+            )
 
-    def _end(self, incident_id: str, now: float) -> None:
-        standing = self.alerts.pop(self._labels.pop(incident_id, ()), None)
+    def _wanted(self, incident: Incident) -> dict[Labels, dict[str, str]]:
+        wanted = {}
+        own = identity(incident)
+        if own is not None and incident.status != "closed":
+            wanted[own] = self._annotations(incident, ALERTNAME, wording.summary(incident))
+        for order in unheeded(incident):
+            labels = {"alertname": UNCONFIRMED, "severity": "critical", "site": incident.site}
+            labels |= {"incident_id": incident.id, "command": order.id}
+            summary = wording.unconfirmed(incident, order)
+            wanted[tuple(sorted(labels.items()))] = self._annotations(incident, UNCONFIRMED, summary)
+        return wanted
+
+    def _end(self, labels: Labels, now: float) -> None:
+        standing = self.alerts.pop(labels, None)
         if standing and self._live:
             self.alerts[standing.labels] = Alert(
                 labels=standing.labels,
@@ -106,13 +120,13 @@ class Board:
                 version=self._next(),
             )
 
-    def _annotations(self, incident: Incident) -> dict[str, str]:
+    def _annotations(self, incident: Incident, alertname: str, summary: str) -> dict[str, str]:
         hands = {"acknowledged": incident.acknowledged_by} if incident.acknowledged_by else {}
         return {
             **hands,
-            "summary": wording.summary(incident),
+            "summary": summary,
             "description": wording.description(incident),
-            "runbook_url": self._runbook_url,
+            "runbook_url": f"{self._runbooks_url}/{alertname}",
             "dashboard_url": wording.dashboard_url(self._dashboards_url, incident),
         }
 
@@ -143,6 +157,17 @@ def identity(incident: Incident) -> Labels | None:
     if incident.severity == "critical" and incident.pages > 1:
         labels["page"] = str(incident.pages)
     return tuple(sorted(labels.items()))
+
+
+def unheeded(incident: Incident) -> list[Ordered]:
+    """List the automatic commands that the site has not carried out; once all is over only the release matters."""
+    return [
+        order
+        for order in incident.commands
+        if order.mode == "automatic"
+        and (order.overdue or order.outcome == "failed")
+        and (incident.status != "closed" or order.command == "release")
+    ]
 
 
 def moment(seconds: float) -> str:

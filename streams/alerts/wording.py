@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from streams.incidents.model import Incident, Step
+from streams.incidents.model import Incident, Ordered, Step
 
 FIRST, LAST = 4, 12
 """How many entries of a long timeline are told: how it began, and where it stands."""
@@ -13,6 +13,13 @@ FIRST, LAST = 4, 12
 def summary(incident: Incident) -> str:
     """One line that names the site, e.g. for a phone's lock screen."""
     return incident.summary if incident.site in incident.summary else f"{incident.site}: {incident.summary}"
+
+
+def unconfirmed(incident: Incident, order: Ordered) -> str:
+    """Tell that a site does not do what it is told."""
+    what = order.command.replace("_", " ")
+    became = f"failed, says {order.by}" if order.outcome == "failed" else "was not confirmed in time"
+    return f"{incident.site}: the automatic {what} of {_moment(order.time)} {became}. See to it by hand."
 
 
 def description(incident: Incident) -> str:

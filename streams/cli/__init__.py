@@ -20,6 +20,7 @@ COMMANDS = {
     "gateway": "Publish what a site's equipment says: UPSes, alarm panels, cameras, readers, MQTT.",
     "ledger": "Seal what was measured, found, decided and done, in a hash chain a site.",
     "verify": "Find any change, gap or reordering in what was sealed, and say where.",
+    "actuate": "Carry out a site's commands, each at most once, and confirm them.",
     "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
     "backtest": "Run recordings through the very code that serves the stream.",
     "contract": "Print the public interface as AsyncAPI and JSON Schema.",

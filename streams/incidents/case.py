@@ -2,15 +2,17 @@
 
 from collections.abc import Collection
 from hashlib import blake2b
+from math import inf
 from typing import Any
 
 from detectors.base import Detector
 from streams.incidents.fusion import OPEN_AT, Clue, Judgement, fuse
 from streams.incidents.model import Command, Event, Finding, Incident
 from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
+from streams.incidents.order import Order
 from streams.incidents.verdicts import HERE, TRUTH, Trust
 from streams.incidents.weighing import WINDOW_S, BaseRate, weight
-from streams.telemetry.control import Action, Confirmation
+from streams.telemetry.control import Action, Confirmation, Policy
 
 CLOSE_AFTER_S = 36 * 3600.0
 REPAGE_AFTER_S = 6 * 3600.0
@@ -48,6 +50,8 @@ class Case:
         self.incident: Open | None = None
         self.past: dict[str, dict[str, float]] = {}
         self.previous: tuple[str, float] | None = None
+        self.former: Open | None = None
+        """The last closed incident that gave commands: they are still confirmed and released."""
         self.since = -1
         self.born = 0.0
         self.fresh = False
@@ -128,12 +132,24 @@ class Case:
             clue.last = now
 
     def due(self) -> float:
-        """When time alone closes the incident, Unix seconds."""
-        return self.incident.counted + CLOSE_AFTER_S if self.incident else float("inf")
+        """When time alone closes the incident, or lets a command be overdue, Unix seconds."""
+        closes = self.incident.counted + CLOSE_AFTER_S if self.incident else inf
+        return min([closes, *(incident.lapses() for incident in self._incidents())])
 
-    def decide(self, now: float) -> list[Change]:
+    def _incidents(self) -> list[Open]:
+        """List what people may still do something about: the incident under way, and the last that gave commands."""
+        return [incident for incident in (self.incident, self.former) if incident is not None]
+
+    def decide(self, now: float, policy: Policy | None = None) -> list[Change]:
         """Open, escalate, update or close at arrival clock `now`; returns what is to be published, named."""
-        if self.incident and now >= self.due():
+        lapsed = [incident for incident in self._incidents() if incident.lapse(now)]
+        changes = self._judge(now, policy)
+        told = {change.id for _, change in changes if isinstance(change, Incident)}
+        late: list[Change] = [("updated", one.tell(self.site, now)) for one in lapsed if one.name not in told]
+        return changes + late
+
+    def _judge(self, now: float, policy: Policy | None) -> list[Change]:
+        if self.incident and now >= self.incident.counted + CLOSE_AFTER_S:
             return [("closed", self._close(self.incident, now, None))]
         if not self.fresh:
             return []
@@ -142,14 +158,14 @@ class Case:
         judged = fuse(self.clues.values(), now, self.trust.of, self.alertness)
         notable, self.notable = self.notable, False
         if self.incident is not None:
-            return self._extend(self.incident, news, judged, now)
+            return self._extend(self.incident, news, judged, now, policy)
         self.eased = False
         if judged.nats < OPEN_AT and not notable:
             # Too little so far: it stays part of the story, should there come more.
             self.pending = [line for line in news if now - line[0] < CLOSE_AFTER_S][-LONGEST_TIMELINE:]
             return []
         self.incident = self._open(now)
-        return self._extend(self.incident, news, judged, now, "opened")
+        return self._extend(self.incident, news, judged, now, policy, "opened")
 
     def verdict(self, name: str, verdict: str, now: float) -> list[Change]:
         """Learn from an analyst's verdict on the open incident, which it closes, or on one of the last closed ones."""
@@ -166,9 +182,9 @@ class Case:
         return changes
 
     def hear(self, record: Action | Confirmation, now: float) -> list[Change] | None:
-        """Take what somebody did, or what became of a command; None where there is no such incident under way."""
-        incident = self.incident
-        if incident is None or not incident.concerns(record):
+        """Take what somebody did, or what became of a command; None where there is no such incident."""
+        incident = next((incident for incident in self._incidents() if incident.concerns(record)), None)
+        if incident is None:
             return None
         if not incident.hear(record):
             return []
@@ -187,7 +203,13 @@ class Case:
         return Open(f"{self.site}-{blake2b(seed.encode(), digest_size=6).hexdigest()}", now, related)
 
     def _extend(
-        self, incident: Open, news: list[Line], judged: Judgement, now: float, event: Event = "updated"
+        self,
+        incident: Open,
+        news: list[Line],
+        judged: Judgement,
+        now: float,
+        policy: Policy | None,
+        event: Event = "updated",
     ) -> list[Change]:
         escalated = incident.extend(news, judged, now)
         if self.eased and not incident.pages:
@@ -197,9 +219,16 @@ class Case:
             incident.page(now)
         if escalated and event == "updated":
             event = "escalated"
-        stages = {clue.stage for clue in self.clues.values() if clue.at(now) > 0.5}
-        commands = incident.advise(self.site, stages, now)
+        orders = self._command(incident, judged, now, policy) if incident.severity == "critical" else []
+        reason = incident.summary(self.site)
+        commands = [order.give(self.site, incident.name, reason) for order in orders]
         return [(event, incident.tell(self.site, now)), *(("command", command) for command in commands)]
+
+    def _command(self, incident: Open, judged: Judgement, now: float, policy: Policy | None) -> list[Order]:
+        stages = {clue.stage for clue in self.clues.values() if clue.at(now) > 0.5}
+        if policy is not None and (judged.risk < policy.risk or len(judged.touched) < policy.domains):
+            policy = None
+        return incident.command(stages, policy, now)
 
     def _pages(self, incident: Open, now: float) -> bool:
         if incident.pages == 0:
@@ -208,7 +237,10 @@ class Case:
         return fuse(fresh, now, self.trust.of).pages
 
     def _close(self, incident: Open, now: float, verdict: str | None) -> Incident:
-        told = incident.tell(self.site, now, True, verdict)
+        incident.closed, incident.verdict = now, verdict
+        told = incident.tell(self.site, now)
+        if incident.orders:
+            self.former = incident
         self.previous = (incident.name, now)
         self.past[incident.name] = incident.peak
         while len(self.past) > MOST_PAST:

@@ -56,7 +56,10 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class Ordered(Struct, frozen=True, kw_only=True):
-    """A command that an incident gave, and what the site last confirmed of it."""
+    """A command that an incident gave, and what the site last confirmed of it.
+
+    `overdue` is an automatic one that nobody confirmed in time.
+    """
 
     id: str
     command: Literal["lockdown", "release", "hold_shipment"]
@@ -64,6 +67,7 @@ class Ordered(Struct, frozen=True, kw_only=True):
     time: datetime
     outcome: Outcome | None = None
     by: str | None = None
+    overdue: bool = False
 
 
 class Incident(Struct, frozen=True, kw_only=True):

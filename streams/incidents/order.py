@@ -1,10 +1,14 @@
 """A command that an incident gave, and what became of it at the site."""
 
+from math import inf
 from typing import Literal
 
 from detectors.state import part
 from streams.incidents.model import Command, Mode, Ordered, Outcome, moment
+from streams.telemetry.control import Confirmation
 
+CONFIRM_S = 30.0
+"""Within this time an automatic command is confirmed by the site, s."""
 Name = Literal["lockdown", "release", "hold_shipment"]
 
 
@@ -16,9 +20,11 @@ class Order:
     ----------
     outcome, by
         What was confirmed last, and by whom; empty as long as nothing was.
+    overdue
+        Whether it is automatic and was not confirmed in time.
     """
 
-    __slots__ = ("at", "by", "command", "id", "mode", "outcome")
+    __slots__ = ("at", "by", "command", "id", "mode", "outcome", "overdue")
 
     def __init__(self, name: str, command: Name, mode: Mode, now: float) -> None:
         self.id = name
@@ -27,6 +33,18 @@ class Order:
         self.at = now
         self.outcome: Outcome | None = None
         self.by: str | None = None
+        self.overdue = False
+
+    @property
+    def due(self) -> float:
+        """When it is overdue unless it is confirmed before; `inf` for never."""
+        waiting = self.mode == "automatic" and self.outcome is None and not self.overdue
+        return self.at + CONFIRM_S if waiting else inf
+
+    def hear(self, told: Confirmation) -> None:
+        """Take what became of it."""
+        self.outcome, self.by = told.outcome, told.by
+        self.overdue = False
 
     def give(self, site: str, incident: str, reason: str) -> Command:
         """Tell the site."""
@@ -49,4 +67,5 @@ class Order:
             time=moment(self.at),
             outcome=self.outcome,
             by=self.by,
+            overdue=self.overdue,
         )

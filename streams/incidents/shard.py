@@ -288,7 +288,11 @@ class Shard:
             self._watch(site).maintain(key, record)
 
     def _say(self, record: Said, clock: float) -> list[Output]:
-        return self._spread(self._watch(record.site).hear(record, clock)) if record.site in self._watches else []
+        if record.site not in self._watches:
+            return []
+        told = self._spread(self._watch(record.site).hear(record, clock))
+        self._schedule(record.site)
+        return told
 
 
 def _when(output: Output) -> float:

@@ -128,6 +128,7 @@ class Watch:
             self.stats.actions["unknown" if changes is None else "taken" if changes else "idle"] += 1
         for event, body in changes or ():
             self._tell(Output(clock, event, body))
+        self.due = min(self.due, self.case.due())
         return self._said()
 
     # -- one second ------------------------------------------------------------------------------------------------
@@ -149,10 +150,10 @@ class Watch:
             waking = timers.due()
         scene.time = now
         self.due = min(waking, reorder.due())
-        if case.fresh or case.incident is not None:
+        if case.fresh or case.incident is not None or case.former is not None:
             if case.fresh:
                 case.alertness = self.view.similar(case.detectors(now), domains())
-            for event, body in case.decide(now):
+            for event, body in case.decide(now, self.profile.policy if self.profile is not None else None):
                 self._tell(Output(now, event, body))
             self.due = min(self.due, case.due())
 
@@ -166,7 +167,8 @@ class Watch:
 
     def _tell(self, output: Output) -> None:
         self.out.append(output)
-        if isinstance(output.body, Incident):
+        # What is said of an incident after its end is for people, and not for other sites.
+        if isinstance(output.body, Incident) and (output.event == "closed" or output.body.closed is None):
             for fact in self.reporter.changed(output.body, self.site, self.scene):
                 self.out.append(Output(output.clock, "fact", fact))
 

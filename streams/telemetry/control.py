@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 from streams.incidents.model import Fact
-from streams.telemetry.envelope import Device, Euro, Site, Text, Time
+from streams.telemetry.envelope import Device, Euro, Fraction, Site, Text, Time
 from streams.telemetry.recurrence import recurrence
 from streams.telemetry.rfid import Epc, Tid
 
@@ -48,6 +48,14 @@ class DeclaredDevice(Struct, frozen=True, kw_only=True):
     interval_s: Annotated[float, Meta(gt=0, description="s between two objects of this device")] | None = None
 
 
+class Policy(Struct, frozen=True, kw_only=True):
+    """Which commands a site carries out by itself, and how sure of an attack that has to be."""
+
+    automatic: list[Literal["lockdown", "hold_shipment"]]
+    risk: Annotated[Fraction, Meta(description="from which on")] = 0.9
+    domains: Annotated[int, Meta(ge=1, le=5, description="with evidence that counts, from which on")] = 2
+
+
 class SiteProfile(Struct, frozen=True, kw_only=True, tag_field="type", tag="site.profile"):
     """What a site declares of itself; whatever it leaves out is learnt."""
 
@@ -57,6 +65,7 @@ class SiteProfile(Struct, frozen=True, kw_only=True, tag_field="type", tag="site
     location: Location | None = None
     devices: list[DeclaredDevice] | None = None
     feeds: list[Text] | None = None
+    policy: Annotated[Policy, Meta(description="without one, commands are advice")] | None = None
 
     def __post_init__(self) -> None:
         """Know the time zone."""

@@ -125,6 +125,7 @@ CONTROL: dict[str, list[Object]] = {
             "location": {"latitude": 48.95, "longitude": 2.42},
             "devices": [{"device": "pir-03", "domain": "alarm", "interval_s": 300}],
             "feeds": ["grid-a", "grid-b", "ups"],
+            "policy": {"automatic": ["lockdown"], "risk": 0.95, "domains": 2},
         }
     ],
     "control.maintenance": [
@@ -246,6 +247,7 @@ PUBLISHED: dict[str, Object] = {
                 "time": "2026-12-04T23:41:10.000Z",
                 "outcome": "done",
                 "by": "actuator-1",
+                "overdue": False,
             }
         ],
     },

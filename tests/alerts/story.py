@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from streams.alerts.notifier import Notifier
 from streams.alerts.topic import CaughtUp, Deleted
-from streams.incidents.model import Incident, Step
+from streams.incidents.model import Incident, Ordered, Step
 from streams.settings import Settings
 
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
@@ -56,6 +56,11 @@ def critical(name: str = "i-1", revision: int = 2, **changes: Any) -> Incident:
 
 def closed(name: str = "i-1", revision: int = 3, **changes: Any) -> Incident:
     return critical(name, revision, status="closed", closed=START + timedelta(minutes=9), **changes)
+
+
+def ordered(**changes: Any) -> Ordered:
+    first = Ordered(id="i-1-lockdown", command="lockdown", mode="automatic", time=START, overdue=True)
+    return replace(first, **changes)
 
 
 class Feed:
@@ -122,13 +127,13 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
         Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def heard(self, receiver: str, status: str = "firing") -> list[dict[str, Any]]:
-        """List the messages of one receiver in which an incident's alert has this status."""
+    def heard(self, receiver: str, status: str = "firing", name: str = "SiteIncident") -> list[dict[str, Any]]:
+        """List the messages of one receiver in which an alert of this name has this status."""
         return [
             message
             for message in self.messages
             if message["receiver"] == receiver
-            and any(a["status"] == status and a["labels"]["alertname"] == "SiteIncident" for a in message["alerts"])
+            and any(a["status"] == status and a["labels"]["alertname"] == name for a in message["alerts"])
         ]
 
     def close(self) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 
 from streams import metrics
+from streams.alerts.board import UNCONFIRMED
 from streams.local.monitoring import Monitoring
 from streams.settings import Settings
-from tests.alerts.story import Receiver, closed, critical, incident, notifying, until
+from tests.alerts.story import Receiver, closed, critical, incident, notifying, ordered, until
 
 
 def settings(*alertmanagers: str, resend: float = 30) -> Settings:
@@ -52,6 +53,22 @@ def test_a_page_reaches_the_pager_once_and_its_end_too(monitoring: Monitoring, r
             feed.put(closed(revision=5))
             await until(lambda: receiver.heard("pager", "resolved"), 30)
             assert await active(monitoring) == []
+
+    asyncio.run(night())
+
+
+def test_a_site_that_does_not_do_what_it_is_told_pages_until_it_has(monitoring: Monitoring, receiver: Receiver) -> None:
+    async def night() -> None:
+        async with notifying(settings(monitoring.alertmanager.url)) as (_, feed):
+            feed.put(critical(commands=[ordered(overdue=False)]))
+            await until(lambda: receiver.heard("pager"))
+            feed.put(critical(revision=3, commands=[ordered()]))
+            (page,) = await until(lambda: receiver.heard("pager", name=UNCONFIRMED))
+            assert page["alerts"][0]["annotations"]["runbook_url"].endswith(f"/{UNCONFIRMED}")
+            assert "lockdown" in page["alerts"][0]["annotations"]["summary"]
+            feed.put(critical(revision=4, commands=[ordered(outcome="done", overdue=False)]))
+            await until(lambda: receiver.heard("pager", "resolved", UNCONFIRMED), 30)
+            assert len(receiver.heard("pager")) == 1
 
     asyncio.run(night())
 

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
-from streams.alerts.board import ENDED_KEPT, Board, identity
-from streams.incidents.model import Note
-from tests.alerts.story import START, closed, critical, incident
+import pytest
+
+from streams.alerts.board import ALERTNAME, ENDED_KEPT, UNCONFIRMED, Board, identity
+from streams.incidents.model import Incident, Note
+from tests.alerts.story import START, closed, critical, incident, ordered
 
 NOW = START.timestamp() + 600
 
@@ -92,6 +94,27 @@ def test_acknowledging_leaves_the_alert_standing_and_says_who() -> None:
     assert alert.annotations["acknowledged"] == "adiallo"
     words = "Acknowledged by adiallo. Assigned to mlefevre. adiallo: guard is on his way"
     assert words in alert.annotations["description"].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("given", "alerts"),
+    [
+        (critical(commands=[ordered()]), 1),
+        (critical(commands=[ordered(outcome="failed", overdue=False)]), 1),
+        (critical(commands=[ordered(overdue=False)]), 0),
+        (critical(commands=[ordered(outcome="done", overdue=False)]), 0),
+        (critical(commands=[ordered(mode="advised", outcome="failed")]), 0),
+        (closed(commands=[ordered()]), 0),
+        (closed(commands=[ordered(command="release")]), 1),
+    ],
+)
+def test_a_command_that_is_not_carried_out_is_an_alert_of_its_own(given: Incident, alerts: int) -> None:
+    board = live()
+    board.put(given, NOW)
+    assert sum(labels["alertname"] == UNCONFIRMED for labels in standing(board)) == alerts
+    assert sum(labels["alertname"] == ALERTNAME for labels in standing(board)) == (given.status != "closed")
+    board.remove("i-1", NOW + 1)
+    assert standing(board) == []
 
 
 def test_closing_ends_the_alert_which_is_kept_for_a_while() -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from dashboards import configuration
 from streams import metrics
-from streams.alerts.board import ALERTNAME
+from streams.alerts.board import ALERTNAME, UNCONFIRMED
 from streams.settings import Settings
 
 RULES = [
@@ -56,6 +56,7 @@ def test_alertmanager_accepts_its_configuration() -> None:
         ("pager", [f"alertname={ALERTNAME}", "severity=critical", "site=A-1", "incident_id=i"]),
         ("pager", [f"alertname={ALERTNAME}", "severity=critical", "site=A-1", "incident_id=i", "page=2"]),
         ("shift", [f"alertname={ALERTNAME}", "severity=warning", "site=A-1", "incident_id=i"]),
+        ("pager", [f"alertname={UNCONFIRMED}", "severity=critical", "site=A-1", "incident_id=i", "command=i-lockdown"]),
         ("pager", ["alertname=WorkerAbsent", "severity=critical"]),
         ("shift", ["alertname=LagHigh", "severity=warning"]),
         ("shift", ["alertname=SomethingNew"]),
@@ -90,7 +91,7 @@ def test_a_rule_asks_for_metrics_that_exist(rule: dict[str, str]) -> None:
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
-    assert set(configuration.runbooks()) == {rule["alert"] for rule in RULES} | {ALERTNAME}
+    assert set(configuration.runbooks()) == {rule["alert"] for rule in RULES} | {ALERTNAME, UNCONFIRMED}
 
 
 @pytest.mark.parametrize(("name", "text"), configuration.runbooks().items(), ids=list(configuration.runbooks()))
@@ -102,7 +103,7 @@ def test_a_runbook_says_what_one_needs_at_night(name: str, text: str) -> None:
 
 
 def test_what_the_inhibitions_name_exists() -> None:
-    known = {rule["alert"] for rule in RULES} | {ALERTNAME}
+    known = {rule["alert"] for rule in RULES} | {ALERTNAME, UNCONFIRMED}
     for rule in yaml.safe_load(configuration.ALERTMANAGER.read_text())["inhibit_rules"]:
         for matcher in rule["source_matchers"] + rule["target_matchers"]:
             name, _, values = matcher.partition("=")

@@ -7,6 +7,7 @@ import pytest
 
 from streams.incidents.case import CLOSE_AFTER_S, REPAGE_AFTER_S, Case
 from streams.incidents.model import Command, Finding, Incident, moment
+from streams.telemetry.control import Policy
 
 NOW = 1_760_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -31,7 +32,8 @@ def kind(domain: str, **more: Any) -> Any:
 class Story:
     """Plays findings to a case and keeps what it published."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy
         self.case = Case("FR-93-DUGNY")
         self.told: list[tuple[str, Any]] = []
 
@@ -56,10 +58,10 @@ class Story:
             evidence={},
         )
         self.case.weigh(what, finding, "", NOW + at, explained, staffed)
-        self.told += self.case.decide(NOW + at)
+        self.told += self.case.decide(NOW + at, self.policy)
 
     def waits(self, until: float) -> None:
-        self.told += self.case.decide(NOW + until)
+        self.told += self.case.decide(NOW + until, self.policy)
 
     @property
     def incidents(self) -> list[Incident]:

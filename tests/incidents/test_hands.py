@@ -4,20 +4,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from streams.incidents.case import CLOSE_AFTER_S, REPAGE_AFTER_S
-from streams.incidents.model import Command, Incident
+from streams.incidents.model import Command, Incident, moment
+from streams.incidents.order import CONFIRM_S
 from streams.incidents.shard import Shard
-from streams.telemetry.control import Action, Confirmation
-from tests.incidents.estate import LYON, START, Estate, burgled
+from streams.telemetry.control import Action, Confirmation, Policy
+from tests.incidents.estate import LYON, START, Estate, burgled, profile
 from tests.incidents.test_case import HOUR, MINUTE, NOW, Story, kind
 
 
 class Hands(Story):
     """A story that people take part in."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, policy: Policy | None = None) -> None:
+        super().__init__(policy)
         self.count = 0
 
     def pages(self, at: float = 0.0, *domains: str) -> "Hands":
@@ -102,7 +104,7 @@ def test_what_is_about_no_incident_is_told_apart_and_harmless() -> None:
     story.finds(kind("power"), 0)
     assert story.does("acknowledge", incident="no-such") is None
     assert story.confirms("no-such-lockdown", "done", MINUTE) is None
-    story.case.verdict(story.last.id, "benign", NOW + MINUTE)
+    story.told += story.case.verdict(story.last.id, "benign", NOW + MINUTE)
     assert story.does("note", note="too late") is None
 
 
@@ -149,10 +151,77 @@ def test_there_is_nothing_to_release_before_there_was_a_command() -> None:
     assert [one.command for one in story.commands] == ["lockdown"]
 
 
+SURE = Policy(automatic=["lockdown"], risk=0.7, domains=2)
+
+
+def test_a_command_is_automatic_where_the_policy_says_so() -> None:
+    for policy, mode in [
+        (None, "advised"),
+        (SURE, "automatic"),
+        (replace(SURE, automatic=["hold_shipment"]), "advised"),
+        (replace(SURE, risk=0.9999), "advised"),
+        (replace(SURE, domains=3), "advised"),
+    ]:
+        [command] = Hands(policy).pages().commands
+        assert (command.command, command.mode) == ("lockdown", mode), policy
+
+
+def test_what_was_advised_is_given_again_once_it_is_sure_enough() -> None:
+    story = Hands(replace(SURE, automatic=["lockdown", "hold_shipment"], domains=3)).pages()
+    story.finds(kind("rfid", stage="goods"), HOUR)
+    story.finds(kind("camera"), HOUR + MINUTE)
+    assert [(one.command, one.mode) for one in story.commands] == [
+        ("lockdown", "advised"),
+        ("lockdown", "automatic"),
+        ("hold_shipment", "automatic"),
+    ]
+    assert len({one.id for one in story.commands}) == 3
+
+
+def test_an_automatic_command_that_nobody_confirms_is_overdue_after_half_a_minute() -> None:
+    story = Hands(SURE).pages()
+    given = MINUTE
+    assert story.case.due() == NOW + given + CONFIRM_S
+    story.waits(given + CONFIRM_S - 1)
+    assert not story.last.commands[0].overdue
+    story.waits(given + CONFIRM_S)
+    assert story.last.commands[0].overdue and story.last.pages == 1
+    before = story.last.revision
+    story.waits(given + CONFIRM_S + 5)
+    assert story.last.revision == before
+    story.confirms(story.commands[0].id, "done", given + 40)
+    assert (story.last.commands[0].outcome, story.last.commands[0].overdue) == ("done", False)
+
+
+def test_one_that_is_confirmed_in_time_or_merely_advised_never_is() -> None:
+    for story in (Hands(SURE).pages(), Hands().pages()):
+        if story.commands[0].mode == "automatic":
+            story.confirms(story.commands[0].id, "done", MINUTE + 3)
+        story.waits(HOUR)
+        assert not story.last.commands[0].overdue
+
+
+def test_what_was_locked_is_released_after_the_verdict_too() -> None:
+    story = Hands(SURE).pages()
+    story.confirms(story.commands[0].id, "done", MINUTE + 3)
+    story.told += story.case.verdict(story.last.id, "false_positive", NOW + 3 * MINUTE)
+    for by in ("adiallo", "mlefevre"):
+        story.does("release", by=by, at=4 * MINUTE)
+    assert (story.commands[-1].command, story.commands[-1].mode) == ("release", "automatic")
+    assert (story.last.status, story.last.verdict) == ("closed", "false_positive")
+    assert story.last.closed == moment(NOW + 3 * MINUTE)
+    story.waits(5 * MINUTE)
+    assert [order.overdue for order in story.last.commands] == [False, True]
+
+
 def test_it_survives_a_restart_in_between() -> None:
-    estate = Estate([LYON]).live(burgled(LYON, 1400), 1800)
+    estate = Estate([LYON])
     [shard] = estate.shards.values()
+    shard.advance(START, [], [replace(profile(LYON, True), policy=SURE)])
+    estate.live(burgled(LYON, 1400), 1800)
     assert estate.at(LYON).severity == "critical"
+    [lock] = estate.at(LYON).commands
+    assert (lock.mode, lock.overdue) == ("automatic", True)
     name = estate.at(LYON).id
 
     def act(number: int, action: str, by: str) -> Action:
@@ -170,3 +239,7 @@ def test_it_survives_a_restart_in_between() -> None:
     told = [one.body for one in out if isinstance(one.body, Incident)]
     assert told[-1].status == "acknowledged" and [note.by for note in told[-1].notes] == ["a", "a", "b", "b"]
     assert [one.body.command for one in out if isinstance(one.body, Command)] == ["release"]
+    late = other.advance(START + 1840.0, [], [])
+    assert [(one.clock - START, one.body.commands[-1].overdue) for one in late if isinstance(one.body, Incident)] == [
+        (1832.0, True)
+    ]

@@ -27,12 +27,26 @@ pytestmark = pytest.mark.long
 
 PARTITIONS = 4
 TOCSIN = ("streams", "worker")
+POLICY = {"automatic": ["lockdown"], "risk": 0.5}
 
 
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
-    night = list(World(5, 3, 2, date(2026, 11, 16), [Part("reference-night")]).lines())
+    night = list(armed(list(World(5, 3, 2, date(2026, 11, 16), [Part("reference-night")]).lines())))
     return sorted([*acted(night), *night], key=lambda line: line.received or latest_time(line.value) or 0.0)
+
+
+def armed(night: list[Line]) -> Iterator[Line]:
+    """Let each site lock down by itself, those too that declare nothing."""
+    start = next(clock for clock, _ in clocked(night))
+    declared = {line.key for line in night if line.topic == "control.sites"}
+    for site in sorted({line.key.decode() for line in night if line.key and line.topic.startswith("telemetry.")}):
+        if site.encode() not in declared:
+            body = msgspec.json.encode({"type": "site.profile", "site": site, "policy": POLICY})
+            yield Line("control.sites", site.encode(), body, start, 0)
+    for line in night:
+        profile = line.topic == "control.sites" and msgspec.json.decode(line.value or b"")
+        yield line._replace(value=msgspec.json.encode({**profile, "policy": POLICY})) if profile else line
 
 
 def acted(night: list[Line]) -> Iterator[Line]:
@@ -43,15 +57,8 @@ def acted(night: list[Line]) -> Iterator[Line]:
         common = {"site": paged.site, "time": paged.updated}
         does = [("acknowledge", "a"), ("note", "a"), ("note", "a"), ("release", "a"), ("release", "b")]
         bodies: list[dict[str, Any]] = [
-            {
-                "type": "incident.action",
-                "id": action + by,
-                "incident": paged.id,
-                "action": action,
-                "by": by,
-                "note": "n",
-            }
-            for action, by in does
+            {"type": "incident.action", "id": what + by, "incident": paged.id, "action": what, "by": by, "note": "n"}
+            for what, by in does
         ]
         confirmed = {"type": "command.confirmed", "id": "c", "command": f"{paged.id}-lockdown", "by": "gate"}
         for number, body in enumerate([*bodies, {**confirmed, "outcome": "done"}]):
@@ -105,6 +112,7 @@ def test_the_stream_answers_what_the_backtest_answers(
             assert answers(tail) == expected[tail.topic], tail.topic
     assert expected["findings"]
     assert any(b'"acknowledged_by":"a"' in body and b'"command":"release"' in body for body in expected["incidents"])
+    assert any(b'"mode":"automatic"' in body and b'"overdue":true' in body for body in expected["incidents"])
 
 
 @pytest.mark.parametrize(("deaths", "workers"), [(1, 1), (0, 2)])

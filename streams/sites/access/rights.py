@@ -63,6 +63,11 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(WRITE, "tocsin-ledger", LITERAL, ResourceType.TRANSACTIONAL_ID),
         ],
         "notifier": [Right(READ, "incidents"), Right(READ, "tocsin-notifier", LITERAL, GROUP)],
+        "actuate": [
+            Right(READ, "commands"),
+            Right(READ, "tocsin-actuator", LITERAL, GROUP),
+            Right(WRITE, "control.actions"),
+        ],
     }
 
 
