@@ -46,6 +46,7 @@ def fleet() -> Json:
                 unit="percentunit",
                 thresholds=steps((0.02, YELLOW), (0.1, RED)),
             ),
+            *_shift(),
             bars(
                 "Sites by risk",
                 "Probability that a site's open incident is an attack. A site without one is not listed.",
@@ -92,3 +93,46 @@ def fleet() -> Json:
             ),
         ],
     )
+
+
+def _shift() -> list[Json]:
+    """Build a row about the last twelve hours, the figures of `tocsin report`."""
+    delay = "sum by (le) (increase(tocsin_page_delay_seconds_bucket[12h]))"
+    return [
+        stat(
+            "Time to page, 12 h",
+            "Median time from an incident's first sign to its page, of the last twelve hours.",
+            Query(f"histogram_quantile(0.5, {delay})"),
+            unit="s",
+            thresholds=steps((600, YELLOW), (3600, RED)),
+        ),
+        stat(
+            "Verdicts, 12 h",
+            "Incidents that people judged in the last twelve hours.",
+            Query("sum(increase(tocsin_verdicts_total[12h]))"),
+        ),
+        stat(
+            "Judged false, 12 h",
+            "Incidents of the last twelve hours' verdicts that were no attack.",
+            Query('sum(increase(tocsin_verdicts_total{verdict=~"false_positive|benign"}[12h]))'),
+            thresholds=steps((1, YELLOW), (5, RED)),
+        ),
+        stat(
+            "Coverage",
+            "Share of all known devices that are live right now: the fleet's blindness budget.",
+            Query("1 - sum(tocsin_silent_devices) / clamp_min(sum(tocsin_devices), 1)"),
+            unit="percentunit",
+            thresholds=steps((0.9, YELLOW), (0.98, "green"), base=RED),
+        ),
+        stat(
+            "Findings, 12 h",
+            "Things that detectors saw in the last twelve hours.",
+            Query("sum(increase(tocsin_findings_total[12h]))"),
+        ),
+        stat(
+            "Dead letters, 12 h",
+            "Objects that were refused in the last twelve hours; by reason on Platform.",
+            Query("sum(increase(tocsin_dead_letters_total[12h]))"),
+            thresholds=steps((1, YELLOW)),
+        ),
+    ]

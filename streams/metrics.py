@@ -94,6 +94,12 @@ PAGES = Counter("tocsin_pages", "Pages that incidents asked for since this proce
 VERDICTS = Counter(
     "tocsin_verdicts", "Verdicts given on incidents since this process started", ["verdict"], registry=NOTIFIER
 )
+PAGE_DELAY = Histogram(
+    "tocsin_page_delay_seconds",
+    "From the first sign of an incident to its first page",
+    buckets=(1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400),
+    registry=NOTIFIER,
+)
 NOTIFICATIONS = Counter(
     "tocsin_notifications", "Alerts and annotations, by what became of them", ["sink", "outcome"], registry=NOTIFIER
 )
@@ -150,8 +156,8 @@ ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
     *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, ACTIONS, PARTITIONS),
     *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
-    *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, NOTIFICATIONS, NOTIFY_DELAY),
-    *(SINK_UP, SINK_PENDING),
+    *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, PAGE_DELAY),
+    *(NOTIFICATIONS, NOTIFY_DELAY, SINK_UP, SINK_PENDING),
     *(SOURCE_UP, SOURCE_EVENTS, SOURCE_REFUSED, SOURCE_RESTARTS),
     *(PUBLISHED, PUBLISH_REFUSED, SPOOL_OBJECTS, SPOOL_BYTES, SPOOL_LOST),
     *(GATED, GATE_LAG, GATE_SITES),

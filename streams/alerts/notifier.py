@@ -101,6 +101,9 @@ class Notifier:
 
 def _count(before: Incident | None, incident: Incident) -> None:
     metrics.PAGES.inc(max(0, incident.pages - (before.pages if before else 0)))
+    if incident.paged and not (before and before.pages):
+        first = min((step.time for step in incident.timeline), default=incident.opened)
+        metrics.PAGE_DELAY.observe((incident.paged[0] - first).total_seconds())
     if incident.verdict and (before is None or before.verdict != incident.verdict):
         metrics.VERDICTS.labels(incident.verdict).inc()
 

@@ -74,7 +74,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     """One incident as it stands; every change publishes it whole under the next revision.
 
     `stages` are the steps of the chain that were seen, `expected` those that are still to come while it is open.
-    Who acknowledged it holds until it pages again.
+    Who acknowledged it holds until it pages again. `paged` tells when it paged, as often as `pages` says.
     """
 
     id: str
@@ -98,6 +98,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     assigned: str | None = None
     notes: list[Note] = []
     commands: list[Ordered] = []
+    paged: list[datetime] = []
 
 
 class Command(Struct, frozen=True, kw_only=True):

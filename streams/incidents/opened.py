@@ -27,11 +27,14 @@ class Open(Hands):
         When evidence that counts last came.
     peak
         What each detector gave, in nats, when the evidence was strongest: what a verdict is about.
+    moments
+        When it paged.
     closed, verdict
         When it closed, and what it was found to be; None while it is under way.
     """
 
-    # On the class, for a state that was frozen before closed incidents were kept.
+    # On the class, for a state that was frozen before there was any.
+    moments: tuple[float, ...] = ()
     closed: float | None = None
     verdict: str | None = None
 
@@ -71,6 +74,7 @@ class Open(Hands):
         """Page."""
         self.pages += 1
         self.paged = now
+        self.moments = (*self.moments, now)
         self.renew()
 
     def tell(self, site: str, now: float) -> Incident:
@@ -100,6 +104,7 @@ class Open(Hands):
             assigned=self.assigned,
             notes=[Note(time=moment(at), by=by, note=note) for at, by, note in self.notes],
             commands=[order.tell() for order in self.orders],
+            paged=[moment(at) for at in self.moments],
         )
 
     def summary(self, site: str) -> str:

@@ -250,6 +250,7 @@ PUBLISHED: dict[str, Object] = {
                 "overdue": False,
             }
         ],
+        "paged": ["2026-12-04T23:41:10.000Z"],
     },
     "commands": {
         "id": "inc-5f0c1b7e-lockdown",

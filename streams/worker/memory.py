@@ -29,8 +29,14 @@ class Kept(NamedTuple):
     row: Row
     size: int
     """bytes in Kafka"""
-    state: dict[str, Any]
+    blob: bytes
     """as the core has frozen it"""
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The same as plain data."""
+        plain: dict[str, Any] = msgspec.msgpack.decode(self.blob)
+        return plain
 
     def devices(self) -> dict[str, list[str]]:
         """List the devices heard of, with the detectors that know something of each."""
@@ -53,7 +59,7 @@ def read(settings: Settings, site: str = "") -> Iterator[Kept]:
             if not site or name == site:
                 row = unpack(records[name], name, records)[0]
                 size = sum(len(records[key]) for key in (name, *recovered.parts.get(name, [])))
-                yield Kept(name, partition, row, size, msgspec.msgpack.decode(blob))
+                yield Kept(name, partition, row, size, blob)
 
 
 def reset(settings: Settings, site: str, device: str) -> None:

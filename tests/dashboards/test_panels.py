@@ -97,6 +97,7 @@ def test_every_query_answers_in_a_real_prometheus() -> None:
     metrics.CLOCK.set(time.time())
     metrics.SLICE_SECONDS.observe(0.02)
     metrics.INCIDENTS_READ.labels("new").inc()
+    metrics.PAGE_DELAY.observe(40)
     metrics.SINK_UP.labels("alertmanager x").set(1)
     metrics.SINK_PENDING.labels("alertmanager x").set(0)
     metrics.NOTIFICATIONS.labels("alertmanager x", "delivered").inc()
@@ -110,6 +111,7 @@ def test_every_query_answers_in_a_real_prometheus() -> None:
             while empty and time.monotonic() < deadline:
                 metrics.SLICE_SECONDS.observe(0.02)
                 metrics.NOTIFY_DELAY.labels("alertmanager x").observe(0.1)
+                metrics.PAGE_DELAY.observe(40)
                 empty = {(panel, expr) for panel, expr in empty if not _answer(monitoring, expr)}
                 time.sleep(0.5)
             assert empty == set()

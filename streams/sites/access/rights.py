@@ -63,6 +63,13 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(WRITE, "tocsin-ledger", LITERAL, ResourceType.TRANSACTIONAL_ID),
         ],
         "notifier": [Right(READ, "incidents"), Right(READ, "tocsin-notifier", LITERAL, GROUP)],
+        "report": [
+            *(Right(READ, name) for name in ("incidents", "findings", "dead-letters", "control.verdicts")),
+            Right(READ, "tocsin.state"),
+            Right(READ, "tocsin-report", LITERAL, GROUP),
+            Right(LOOK, "*"),
+            Right(DESCRIBE, "*"),
+        ],
         "actuate": [
             Right(READ, "commands"),
             Right(READ, "tocsin-actuator", LITERAL, GROUP),
