@@ -75,6 +75,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     seal_telemetry_s: Annotated[float, about("seconds in which all else is sealed", gt=0, le=86400)] = 300.0
     keep_before_h: Annotated[float, about("hours of telemetry before an incident that are kept", ge=0, le=168)] = 6.0
     resend_s: Annotated[float, about("seconds between two sendings of an alert that stands", gt=0)] = 30.0
+    flood_pages: Annotated[int, about("pages that go out alone in TOCSIN_FLOOD_S; more are told together", ge=1)] = 3
+    flood_s: Annotated[float, about("seconds over which these are counted", gt=0)] = 600.0
     cache: Annotated[str, about("folder for the embedded Kafka's jars; ~/.cache/tocsin when empty")] = ""
 
     @classmethod

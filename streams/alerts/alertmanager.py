@@ -9,7 +9,8 @@ import httpx
 from msgspec import Struct, json
 
 from streams import metrics
-from streams.alerts.board import Alert, Board, Labels, moment
+from streams.alerts.alert import Alert, Labels, moment
+from streams.alerts.board import Board
 from streams.alerts.sink import Sink, SinkError
 from streams.settings import Settings
 

@@ -1,42 +1,36 @@
 """The board: which incidents are open and which alerts stand for them. Pure; the time is always given."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from streams.alerts import wording
-from streams.incidents.model import Incident, Ordered
+from streams.alerts.alert import ALERTNAME, FLOOD, UNCONFIRMED, Alert, Labels, digest, identity, ordered, unheeded
+from streams.alerts.flood import Flood, Page
+from streams.incidents.model import Incident
 
-ALERTNAME = "SiteIncident"
-UNCONFIRMED = "CommandUnconfirmed"
 REMEMBERED = 100_000
 """Closed incidents whose revision is remembered, so that a late repetition of an old one does not open it again."""
 ENDED_KEPT = 3600.0
 """Seconds that an ended alert stays on the board, for an Alertmanager that is away when it ends."""
 ENDED_MOST = 10_000
 
-Labels = tuple[tuple[str, str], ...]
-
-
-class Alert(Struct, frozen=True, kw_only=True):
-    """One alert as it stands; `version` grows with every change of it. Times are unix seconds."""
-
-    labels: Labels
-    annotations: dict[str, str]
-    starts: float
-    ended: float | None
-    known: float
-    version: int
-
 
 class Board:
-    """Incidents by id in their newest revision, and the alerts that they ask for."""
+    """Incidents by id in their newest revision, and the alerts that they ask for.
 
-    def __init__(self, dashboards_url: str, runbooks_url: str) -> None:
+    In a flood, alerts beyond what goes out alone say `flood`, which keeps them from the pager, and one digest a region
+    tells them there.
+    """
+
+    def __init__(self, dashboards_url: str, runbooks_url: str, flood: Flood) -> None:
         self._dashboards_url = dashboards_url
         self._runbooks_url = runbooks_url.rstrip("/")
+        self._flood = flood
         self._revisions: dict[str, int] = {}
         self._labels: dict[str, set[Labels]] = {}
+        self._pages: dict[str, Page] = {}
+        self._told: dict[str, tuple[int, set[Page]]] = {}
         self._version = 0
         self._live = False
         self.incidents: dict[str, Incident] = {}
@@ -53,22 +47,44 @@ class Board:
             self._forget_old_revisions()
         else:
             self.incidents[incident.id] = incident
-        self._raise(incident, now)
+        if self._live or incident.status == "closed":
+            self._raise(incident, now)
         return True
 
     def remove(self, incident_id: str, now: float) -> None:
         """Take down an incident that was deleted from the topic."""
         self.incidents.pop(incident_id, None)
         self._revisions.pop(incident_id, None)
+        if page := self._pages.pop(incident_id, None):
+            self._flood.forget(page)
         for labels in self._labels.pop(incident_id, set()):
-            self._end(labels, now)
+            self._take_down(labels, now)
 
-    def go_live(self) -> None:
-        """Keep what ends from now on for a while, so that its end can be told: the past has been read.
+    def go_live(self, now: float) -> None:
+        """Raise alerts, now that the past has been read; from now on, keep what ends for a while to tell its end.
 
-        What ended while nobody was here needs no telling; Alertmanager lets it lapse.
+        What ended while nobody was here needs no telling; Alertmanager lets it lapse. Which pages went out alone
+        follows from when they were decided, so that who restarts does not page again.
         """
         self._live = True
+        for incident in sorted(self.incidents.values(), key=_paged):
+            then = min(_paged(incident).timestamp(), now)
+            self._flood.release(then)
+            self._identity(incident, then)
+        for incident in list(self.incidents.values()):
+            self._raise(incident, now)
+        self.tend(now)
+
+    def tend(self, now: float) -> None:
+        """Let time pass: pages that waited may go out, or their digest has more to tell."""
+        for name, _ in self._flood.release(now):
+            self._raise(self.incidents[name], now)
+        regions: dict[str, dict[Page, Incident]] = {}
+        for page in self._flood.waiting:
+            incident = self.incidents[page[0]]
+            regions.setdefault(wording.region(incident.site), {})[page] = incident
+        for region in {*regions, *self._told}:
+            self._digest(region, regions.get(region, {}), now)
 
     def prune(self, now: float) -> None:
         """Take down alerts that ended long ago."""
@@ -80,44 +96,80 @@ class Board:
 
     def _raise(self, incident: Incident, now: float) -> None:
         """Let exactly those alerts stand that the incident asks for."""
-        wanted = self._wanted(incident)
+        wanted = self._wanted(incident, now)
         for labels in self._labels.pop(incident.id, set()) - wanted.keys():
-            self._end(labels, now)
+            self._take_down(labels, now)
         if wanted:
             self._labels[incident.id] = set(wanted)
         for labels, annotations in wanted.items():
-            standing = self.alerts.get(labels)
-            self.alerts[labels] = Alert(
-                labels=labels,
-                annotations=annotations,
-                starts=min(incident.opened.timestamp(), now),
-                ended=None,
-                known=standing.known if standing and standing.ended is None else now,
-                version=self._next(),
-            )
+            # Alertmanager waits before it tells of a group only while its alerts are young.
+            waits = not {"flood", "evidence"}.isdisjoint(dict(labels))
+            self._put_up(labels, annotations, now if waits else min(incident.opened.timestamp(), now), now)
 
-    def _wanted(self, incident: Incident) -> dict[Labels, dict[str, str]]:
+    def _wanted(self, incident: Incident, now: float) -> dict[Labels, dict[str, str]]:
         wanted = {}
-        own = identity(incident)
-        if own is not None and incident.status != "closed":
+        own = self._identity(incident, now)
+        if own is not None:
             wanted[own] = self._annotations(incident, ALERTNAME, wording.summary(incident))
         for order in unheeded(incident):
-            labels = {"alertname": UNCONFIRMED, "severity": "critical", "site": incident.site}
-            labels |= {"incident_id": incident.id, "command": order.id}
             summary = wording.unconfirmed(incident, order)
-            wanted[tuple(sorted(labels.items()))] = self._annotations(incident, UNCONFIRMED, summary)
+            wanted[ordered(incident, order)] = self._annotations(incident, UNCONFIRMED, summary)
         return wanted
 
-    def _end(self, labels: Labels, now: float) -> None:
+    def _identity(self, incident: Incident, now: float) -> Labels | None:
+        closed = incident.status == "closed"
+        page = (incident.id, incident.pages) if incident.severity == "critical" and not closed else None
+        before = self._pages.pop(incident.id, None)
+        if before and before != page:
+            self._flood.forget(before)
+        if page is None:
+            return None if closed else identity(incident)
+        self._pages[incident.id] = page
+        alone = self._flood.take(page, now)
+        if incident.status == "acknowledged":
+            self._flood.seen_to(page)
+        return identity(incident, held=not alone)
+
+    def _digest(self, region: str, pages: dict[Page, Incident], now: float) -> None:
+        """Stand for all pages of a region that wait; what has more to tell is another alert, as a second page is."""
+        before, told = self._told.pop(region, (0, set()))
+        edition = before
+        if self._flood.edition > before and not set(pages) <= told:
+            edition, told = self._flood.edition, set(pages)
+        if pages and edition:
+            self._told[region] = edition, told
+            self._print(digest(region, edition), region, list(pages.values()), now)
+        if edition != before or not pages:
+            self._take_down(digest(region, before), now)  # last, so that no moment is without one
+
+    def _print(self, labels: Labels, region: str, incidents: list[Incident], now: float) -> None:
+        annotations = {
+            "summary": wording.flood_summary(region, incidents),
+            "description": wording.flood_description(incidents),
+            "runbook_url": f"{self._runbooks_url}/{FLOOD}",
+            "dashboard_url": wording.fleet_url(self._dashboards_url),
+        }
+        standing = self.alerts.get(labels)
+        if standing is None or standing.annotations != annotations:
+            self._put_up(labels, annotations, now, now)
+
+    def _put_up(self, labels: Labels, annotations: dict[str, str], starts: float, now: float) -> None:
+        standing = self.alerts.get(labels)
+        lasts = standing is not None and standing.ended is None
+        self.alerts[labels] = Alert(
+            labels=labels,
+            annotations=annotations,
+            starts=standing.starts if standing and lasts else starts,
+            ended=None,
+            known=standing.known if standing and lasts else now,
+            version=self._next(),
+        )
+
+    def _take_down(self, labels: Labels, now: float) -> None:
         standing = self.alerts.pop(labels, None)
         if standing and self._live:
-            self.alerts[standing.labels] = Alert(
-                labels=standing.labels,
-                annotations=standing.annotations,
-                starts=min(standing.starts, now),
-                ended=now,
-                known=now,
-                version=self._next(),
+            self.alerts[labels] = replace(
+                standing, starts=min(standing.starts, now), ended=now, known=now, version=self._next()
             )
 
     def _annotations(self, incident: Incident, alertname: str, summary: str) -> dict[str, str]:
@@ -140,36 +192,5 @@ class Board:
             del self._revisions[oldest]
 
 
-def identity(incident: Incident) -> Labels | None:
-    """Labels of the alert that stands for this incident; None for `info`, which asks nobody to come now.
-
-    Alertmanager tells about an alert once and then only when the set of alerts in its group changes. A second page
-    must therefore be another alert: it carries `page`. Repeating by time would page without new evidence.
-    """
-    if incident.severity == "info":
-        return None
-    labels = {
-        "alertname": ALERTNAME,
-        "severity": incident.severity,
-        "site": incident.site,
-        "incident_id": incident.id,
-    }
-    if incident.severity == "critical" and incident.pages > 1:
-        labels["page"] = str(incident.pages)
-    return tuple(sorted(labels.items()))
-
-
-def unheeded(incident: Incident) -> list[Ordered]:
-    """List the automatic commands that the site has not carried out; once all is over only the release matters."""
-    return [
-        order
-        for order in incident.commands
-        if order.mode == "automatic"
-        and (order.overdue or order.outcome == "failed")
-        and (incident.status != "closed" or order.command == "release")
-    ]
-
-
-def moment(seconds: float) -> str:
-    """RFC 3339 of a unix time."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+def _paged(incident: Incident) -> datetime:
+    return incident.paged[-1] if incident.paged else incident.updated

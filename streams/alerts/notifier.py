@@ -11,6 +11,7 @@ from streams.alerts import topic
 from streams.alerts.alertmanager import Alertmanager
 from streams.alerts.annotations import Annotations
 from streams.alerts.board import Board
+from streams.alerts.flood import Flood
 from streams.alerts.gauges import Gauges
 from streams.alerts.grafana import Grafana
 from streams.alerts.sink import Sink
@@ -20,6 +21,8 @@ from streams.settings import Settings
 
 CLOSED_KEPT = 86_400.0
 """Seconds after which a closed incident is no news any more to a notifier that starts."""
+TEND = 0.5
+"""Seconds between two looks at what time alone changes."""
 
 Source = AsyncIterator[Incident | Deleted | CaughtUp]
 
@@ -36,7 +39,8 @@ class Notifier:
         self._now = now
         self._live = asyncio.Event()
         self._just_closed: dict[str, Incident] = {}
-        self.board = Board(settings.dashboards_url, settings.runbooks_url)
+        flood = Flood(settings.flood_pages, settings.flood_s)
+        self.board = Board(settings.dashboards_url, settings.runbooks_url, flood)
         self.sinks: list[Sink] = [Gauges(self.board, now)]
         self.sinks += [Alertmanager(url, self.board, settings, now) for url in settings.alertmanagers]
         if settings.grafana_url:
@@ -54,7 +58,7 @@ class Notifier:
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow(topic.incidents(self._settings) if source is None else source))
-            tasks.create_task(self._prune())
+            tasks.create_task(self._tend())
             for sink in self.sinks:
                 tasks.create_task(self._serve(sink))
 
@@ -87,15 +91,17 @@ class Notifier:
 
     def _go_live(self) -> None:
         self._live.set()
-        self.board.go_live()
+        self.board.go_live(self._now())
         for incident in [*self.board.incidents.values(), *self._just_closed.values()]:
             for sink in self.sinks:
                 sink.offer(incident)
         self._just_closed.clear()
 
-    async def _prune(self) -> None:
+    async def _tend(self) -> None:
+        await self._live.wait()
         while True:
-            await asyncio.sleep(60)
+            await asyncio.sleep(TEND)
+            self.board.tend(self._now())
             self.board.prune(self._now())
 
 

@@ -54,7 +54,8 @@ class Sink(ABC):
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._woken.wait(), self.period)
+            async with asyncio.timeout(self.period):  # wait_for() of Python 3.11 may swallow a cancellation
+                await self._woken.wait()
         except TimeoutError:
             return
 

@@ -8,6 +8,13 @@ from streams.incidents.model import Incident, Ordered, Step
 
 FIRST, LAST = 4, 12
 """How many entries of a long timeline are told: how it began, and where it stands."""
+MOST_SITES = 40
+"""How many sites a digest tells; the riskiest come first."""
+
+
+def region(site: str) -> str:
+    """Say which region a site lies in: what stands before its first hyphen, the country in `FR-93-DUGNY`."""
+    return site.partition("-")[0]
 
 
 def summary(incident: Incident) -> str:
@@ -35,6 +42,31 @@ def _hands(incident: Incident) -> list[str]:
     hands += [f"Assigned to {incident.assigned}."] if incident.assigned else []
     hands += [f"{note.by}: {note.note}" for note in incident.notes[-1:]]
     return [" ".join(hands)] if hands else []
+
+
+def flood_summary(place: str, incidents: Sequence[Incident]) -> str:
+    """One line for all the incidents of a region that wait to be seen to."""
+    worst = max(incidents, key=lambda incident: (incident.risk, incident.site))
+    sites = len({incident.site for incident in incidents})
+    count = f"{len(incidents)} more critical {'incident' if len(incidents) == 1 else 'incidents'}"
+    where = f"at {sites} {'site' if sites == 1 else 'sites'}"
+    return f"{place}: {count} {where}, told together. The riskiest is {worst.site} ({worst.risk:.0%})."
+
+
+def flood_description(incidents: Sequence[Incident]) -> str:
+    """Tell each site's riskiest incident, the riskiest site first, one a line."""
+    sites: dict[str, Incident] = {}
+    for incident in sorted(incidents, key=lambda incident: (-incident.risk, incident.site, incident.id)):
+        sites.setdefault(incident.site, incident)
+    lines = [f"{one.risk:.0%} {summary(one)}" for one in sites.values()]
+    if len(lines) > MOST_SITES:
+        return "\n".join([*lines[:MOST_SITES], f"… {len(lines) - MOST_SITES} more sites …"])
+    return "\n".join(lines)
+
+
+def fleet_url(base: str) -> str:
+    """Link to the dashboard of all sites."""
+    return f"{base.rstrip('/')}/d/tocsin-fleet"
 
 
 def dashboard_url(base: str, incident: Incident) -> str:

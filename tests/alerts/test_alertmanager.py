@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from streams import metrics
-from streams.alerts.board import UNCONFIRMED
+from streams.alerts.alert import UNCONFIRMED
 from streams.local.monitoring import Monitoring
 from streams.settings import Settings
 from tests.alerts.story import Receiver, closed, critical, incident, notifying, ordered, until

@@ -3,17 +3,24 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from streams.alerts.board import ALERTNAME, ENDED_KEPT, UNCONFIRMED, Board, identity
+from streams.alerts.alert import ALERTNAME, UNCONFIRMED, identity
+from streams.alerts.board import ENDED_KEPT, Board
+from streams.alerts.flood import Flood
 from streams.incidents.model import Incident, Note
-from tests.alerts.story import START, closed, critical, incident, ordered
+from tests.alerts.story import START, STEP, closed, critical, incident, ordered
 
 NOW = START.timestamp() + 600
 
 
-def live(*incidents: object) -> Board:
-    board = Board("http://grafana:3000/", "http://books/runbooks")
-    board.go_live()
+def fresh() -> Board:
+    return Board("http://grafana:3000/", "http://books/runbooks", Flood(3, 600.0))
+
+
+def live() -> Board:
+    board = fresh()
+    board.go_live(NOW)
     return board
 
 
@@ -25,8 +32,25 @@ def test_labels_are_identity_and_nothing_else() -> None:
     board = live()
     board.put(incident(), NOW)
     assert standing(board) == [
-        {"alertname": "SiteIncident", "severity": "warning", "site": "FR-93-DUGNY", "incident_id": "i-1"}
+        {
+            "alertname": "SiteIncident",
+            "severity": "warning",
+            "region": "FR",
+            "site": "FR-93-DUGNY",
+            "incident_id": "i-1",
+        }
     ]
+
+
+def test_a_warning_that_rests_on_silence_alone_says_so_until_more_is_seen() -> None:
+    board = live()
+    silence = replace(STEP, domain="alarm", detector="alarm.line_lost")
+    board.put(incident(timeline=[silence]), NOW)
+    assert [labels["evidence"] for labels in standing(board)] == ["silence"]
+    board.put(incident(revision=2, timeline=[silence, STEP]), NOW + 5)
+    assert [labels.get("evidence") for labels in standing(board)] == [None]
+    board.put(critical(revision=3, timeline=[silence]), NOW + 9)
+    assert [labels.get("evidence") for labels in standing(board)] == [None]
 
 
 def test_annotations_tell_what_happened_and_where_to_look() -> None:
@@ -130,11 +154,11 @@ def test_closing_ends_the_alert_which_is_kept_for_a_while() -> None:
 
 
 def test_what_ended_in_the_past_is_not_told() -> None:
-    board = Board("http://g", "http://b")
+    board = fresh()
     for revision in (incident(), critical(), closed()):
         board.put(revision, NOW)
     board.put(incident("i-2"), NOW)
-    board.go_live()
+    board.go_live(NOW)
     assert [dict(labels)["incident_id"] for labels in board.alerts] == ["i-2"]
 
 
@@ -161,3 +185,94 @@ def test_a_long_timeline_is_told_from_both_ends() -> None:
     lines = alert.annotations["description"].splitlines()
     assert len(lines) == 1 + 4 + 1 + 12
     assert lines[5] == "… 84 more …"
+
+
+def test_in_a_flood_the_first_pages_stand_alone_and_the_others_are_held_and_told_by_a_digest() -> None:
+    board = live()
+    for number in range(50):
+        board.put(critical(f"i-{number}", site=f"FR-{number % 10}", risk=0.9 + number / 1000), NOW)
+    board.tend(NOW + 1)
+    held = [labels for labels in standing(board) if labels.get("flood")]
+    assert len(held) == 47
+    assert len(standing(board)) == 51
+    (digest,) = told(board)
+    assert digest["summary"] == (
+        "FR: 47 more critical incidents at 10 sites, told together. The riskiest is FR-9 (95%)."
+    )
+    assert digest["description"].splitlines()[0] == "95% FR-9: Power is cut at a closed site."
+    assert len(digest["description"].splitlines()) == 10
+    assert digest["runbook_url"] == "http://books/runbooks/IncidentFlood"
+    assert digest["dashboard_url"] == "http://grafana:3000/d/tocsin-fleet"
+
+
+def test_each_region_has_a_digest_which_is_new_only_where_there_is_more_to_tell() -> None:
+    board = live()
+    for number in range(9):
+        board.put(critical(f"i-{number}", site=f"{'FR' if number % 2 else 'DE'}-{number}"), NOW)
+    board.tend(NOW)
+    before = {labels["region"]: labels["edition"] for labels in digests(board)}
+    board.put(critical("i-10", site="DE-10"), NOW + 30)
+    board.tend(NOW + 31)
+    assert {labels["region"]: labels["edition"] for labels in digests(board)} == before
+    board.tend(NOW + 101)
+    after = {labels["region"]: labels["edition"] for labels in digests(board)}
+    assert after["FR"] == before["FR"]
+    assert after["DE"] != before["DE"]
+
+
+def test_a_held_page_that_nobody_saw_to_goes_out_after_the_flood() -> None:
+    board = live()
+    incidents = [critical(f"i-{number}", site=f"FR-{number}") for number in range(8)]
+    for one in incidents:
+        board.put(one, NOW)
+    for one in incidents[3:6]:
+        board.put(replace(one, revision=3, status="acknowledged"), NOW + 60)
+    board.tend(NOW + 601)
+    assert digests(board) == []
+    held = {labels["incident_id"] for labels in standing(board) if labels.get("flood")}
+    assert held == {"i-3", "i-4", "i-5"}
+    assert len(standing(board)) == 8
+
+
+def test_closing_the_held_ones_ends_the_flood() -> None:
+    board = live()
+    for number in range(8):
+        board.put(critical(f"i-{number}"), NOW)
+    board.tend(NOW)
+    for number in range(8):
+        board.put(closed(f"i-{number}"), NOW + 5)
+    board.tend(NOW + 5)
+    assert standing(board) == []
+
+
+def test_who_restarts_tells_the_same_apart() -> None:
+    incidents = [
+        critical(f"i-{number}", site=f"FR-{number}", paged=[START + timedelta(seconds=number)]) for number in range(8)
+    ]
+    incidents += [critical(f"old-{n}", paged=[START - timedelta(hours=n)], updated=START) for n in range(1, 9)]
+    running = live()
+    for one in reversed(incidents[8:]):
+        running.put(one, NOW - 3600 * int(one.id[4:]))
+    for one in incidents[:8]:
+        running.put(one, NOW)
+    restarted = fresh()
+    for one in reversed(incidents):
+        restarted.put(one, NOW)
+    restarted.go_live(NOW)
+    running.tend(NOW)
+    alone = {labels.get("incident_id") for labels in standing(restarted) if not labels.get("flood")} - {None}
+    assert alone == {f"old-{n}" for n in range(1, 9)} | {"i-0", "i-1", "i-2"}
+    same = [sorted(str(labels | {"edition": ""}) for labels in standing(board)) for board in (restarted, running)]
+    assert same[0] == same[1]
+
+
+def digests(board: Board) -> list[dict[str, str]]:
+    return [labels for labels in standing(board) if labels["alertname"] == "IncidentFlood"]
+
+
+def told(board: Board) -> list[dict[str, str]]:
+    return [
+        alert.annotations
+        for labels, alert in board.alerts.items()
+        if alert.ended is None and dict(labels)["alertname"] == "IncidentFlood"
+    ]

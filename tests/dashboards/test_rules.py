@@ -10,7 +10,7 @@ import yaml
 
 from dashboards import configuration
 from streams import metrics
-from streams.alerts.board import ALERTNAME, UNCONFIRMED
+from streams.alerts.alert import ALERTNAME, FLOOD, UNCONFIRMED
 from streams.settings import Settings
 
 RULES = [
@@ -57,6 +57,9 @@ def test_alertmanager_accepts_its_configuration() -> None:
         ("pager", [f"alertname={ALERTNAME}", "severity=critical", "site=A-1", "incident_id=i", "page=2"]),
         ("shift", [f"alertname={ALERTNAME}", "severity=warning", "site=A-1", "incident_id=i"]),
         ("pager", [f"alertname={UNCONFIRMED}", "severity=critical", "site=A-1", "incident_id=i", "command=i-lockdown"]),
+        ("shift", [f"alertname={ALERTNAME}", "severity=critical", "site=A-1", "incident_id=i", "flood=yes"]),
+        ("shift", [f"alertname={ALERTNAME}", "severity=warning", "site=A-1", "incident_id=i", "evidence=silence"]),
+        ("pager", [f"alertname={FLOOD}", "severity=critical", "region=A"]),
         ("pager", ["alertname=WorkerAbsent", "severity=critical"]),
         ("shift", ["alertname=LagHigh", "severity=warning"]),
         ("shift", ["alertname=SomethingNew"]),
@@ -91,7 +94,7 @@ def test_a_rule_asks_for_metrics_that_exist(rule: dict[str, str]) -> None:
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
-    assert set(configuration.runbooks()) == {rule["alert"] for rule in RULES} | {ALERTNAME, UNCONFIRMED}
+    assert set(configuration.runbooks()) == {rule["alert"] for rule in RULES} | {ALERTNAME, FLOOD, UNCONFIRMED}
 
 
 @pytest.mark.parametrize(("name", "text"), configuration.runbooks().items(), ids=list(configuration.runbooks()))
@@ -103,7 +106,7 @@ def test_a_runbook_says_what_one_needs_at_night(name: str, text: str) -> None:
 
 
 def test_what_the_inhibitions_name_exists() -> None:
-    known = {rule["alert"] for rule in RULES} | {ALERTNAME, UNCONFIRMED}
+    known = {rule["alert"] for rule in RULES} | {ALERTNAME, FLOOD, UNCONFIRMED}
     for rule in yaml.safe_load(configuration.ALERTMANAGER.read_text())["inhibit_rules"]:
         for matcher in rule["source_matchers"] + rule["target_matchers"]:
             name, _, values = matcher.partition("=")
