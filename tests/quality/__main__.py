@@ -21,6 +21,7 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="estates for each scenario")
+    parser.add_argument("--first", type=int, default=0, help="number of the first seed and estate: others are held out")
     parser.add_argument("--attacks", nargs="*", metavar="NAME", help="only these attacks; none: no attack")
     parser.add_argument("--benign", nargs="*", metavar="NAME", help="only these look-alikes; none: no look-alike")
     parser.add_argument("--ordinary", type=int, default=16, help="estates of ordinary life")
@@ -35,10 +36,10 @@ def options() -> argparse.Namespace:
 
 def cases(chosen: argparse.Namespace) -> list[Case]:
     """List what is to be run, the longest first."""
-    found = list(ordinary(chosen.ordinary, chosen.sites, chosen.days))
+    found = list(ordinary(chosen.ordinary, chosen.sites, chosen.days, chosen.first))
     for kind, names in (("attack", chosen.attacks), ("benign", chosen.benign)):
         if names is None or names:
-            found += scenarios(kind, chosen.seeds, names, chosen.warm_up)
+            found += scenarios(kind, chosen.seeds, names, chosen.warm_up, chosen.first)
     if chosen.dense:
         found = [msgspec.structs.replace(case, sparse=False) for case in found]
     return sorted(found, key=lambda case: -case.weight)

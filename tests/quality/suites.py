@@ -37,13 +37,15 @@ class Case(Struct, frozen=True):
         return self.sites * self.days
 
 
-def scenarios(kind: str, seeds: int, only: list[str] | None = None, warm_up: int = WARM_UP) -> list[Case]:
-    """List the cases with a scenario of a kind in them: so many seeds of each, all different."""
+def scenarios(
+    kind: str, seeds: int, only: list[str] | None = None, warm_up: int = WARM_UP, first: int = 0
+) -> list[Case]:
+    """List the cases with a scenario of a kind in them: so many seeds of each from the `first` on, all different."""
     cases = []
     for number, scenario in enumerate(library().values()):
         if scenario.kind != kind or (only and scenario.name not in only):
             continue
-        for seed in range(seeds):
+        for seed in range(first, first + seeds):
             start = FIRST + timedelta(weeks=(5 * number + 9 * seed) % 50)
             if scenario.only:
                 start = scenario.only - timedelta(days=warm_up)
@@ -53,9 +55,9 @@ def scenarios(kind: str, seeds: int, only: list[str] | None = None, warm_up: int
     return cases
 
 
-def ordinary(estates: int, sites: int, days: int) -> Iterator[Case]:
-    """List the estates where nothing happens."""
-    for number in range(estates):
+def ordinary(estates: int, sites: int, days: int, first: int = 0) -> Iterator[Case]:
+    """List the estates where nothing happens, from the `first` on."""
+    for number in range(first, first + estates):
         start = FIRST + timedelta(weeks=7 * number % 52)
         yield Case("ordinary", "", 500 + number, sites, days, start)
 
