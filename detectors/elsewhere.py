@@ -4,7 +4,7 @@ Nothing of it is telemetry; it is the few facts that sites tell each other. What
 facts take effect everywhere at the same moment of the arrival clock, wherever a site is computed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple, Protocol
 
@@ -15,6 +15,12 @@ By then all partitions have heard of it, whichever worker computes them, and so 
 the telemetry.
 """
 EARTH_KM = 6371.0
+FASTEST_KMH = 110.0
+"""Faster than any lorry comes along as the crow flies."""
+SKEW_S = 600.0
+"""How wrong the clocks of two gates may be together, s."""
+UNKNOWN_S = 90.0
+"""Between sites of unknown distance only this little time is too little; next-door yards are learnt."""
 
 Place = tuple[float, float]
 """Latitude and longitude, degrees."""
@@ -62,6 +68,29 @@ class Nowhere:
     def outages(self) -> Sequence[Outage]:
         """Return nothing."""
         return ()
+
+
+class Clash(NamedTuple):
+    """The sighting elsewhere that can't be: how much too soon it is by a lorry's pace, 0–1; km if known."""
+
+    other: Sighting
+    excess: float
+    distance: float | None
+
+
+def clash(at: float, sightings: Iterable[Sighting], place: Place | None) -> Clash | None:
+    """Find the sighting of a plate elsewhere that can least be, if it was here, at `place`, at Unix seconds `at`."""
+    found = [one for other in sightings if (one := _clash(at, other, place)) is not None]
+    return max(found, key=lambda one: (one.excess, one.other), default=None)
+
+
+def _clash(at: float, other: Sighting, place: Place | None) -> Clash | None:
+    apart = abs(at - other.time)
+    if place is None or other.place is None:
+        return Clash(other, 1.0 - apart / UNKNOWN_S, None) if apart < UNKNOWN_S else None
+    distance = km(place, other.place)
+    needed = distance / FASTEST_KMH * 3600.0 - SKEW_S
+    return Clash(other, 1.0 - apart / needed, distance) if apart < needed else None
 
 
 def km(a: Place, b: Place) -> float:

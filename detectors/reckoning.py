@@ -28,6 +28,7 @@ USUAL: dict[str, tuple[str, float]] = {
     "other_plate": ("lorry", 0.04),
     "new_plates": ("lorry", 0.05),
     "unseen_lorry": ("lorry", 0.05),
+    "twin_lorry": ("lorry", 0.0001),
     "excess": ("goods", 0.01),
     "far_excess": ("goods", 0.002),
     "twice": ("goods", 0.0007),
@@ -67,7 +68,7 @@ NOTABLE = 8.5
 """Nats from which on a loading is worth a finding."""
 SURE = 12.0
 """Nats at which a loading is as likely wrong as right: a site has thousands a year, and many ways to be odd."""
-STRONG = 4.0
+STRONG = 3.5
 """Nats from which on one fact is strong by itself."""
 DOUBTED = 0.85
 """The most that is believed of one strong fact, whatever small oddities come with it."""
@@ -152,6 +153,12 @@ def score(case: Case, easier: float = 0.0) -> float:
     strong = sum(max(values) >= STRONG for values in _groups(case.nats).values())
     sure = sureness(total(case.nats) + easier)
     return sure if strong > 1 else min(sure, DOUBTED)
+
+
+def hour(case: Case) -> float:
+    """Share of a case's surprise that is only about the hour, 0–1."""
+    whole = total(case.nats)
+    return total({name: n for name, n in case.nats.items() if USUAL[name][0] == "when"}) / whole if whole else 0.0
 
 
 def sureness(nats: float) -> float:

@@ -4,12 +4,15 @@ Each function answers the facts that apply to an event, by name: a phrase when i
 fact that can't be told (no plate given, a site first heard of today) is left out and teaches nothing.
 """
 
+from detectors.elsewhere import clash
 from detectors.events import ShipmentDeparted, ShipmentLoaded
 from detectors.freight import Order, Passing, bare, label, near, neighbours, plain
 from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
 HASTY_S = 3600.0
+SURELY = 0.3
+"""How much too soon a plate must be seen elsewhere to be another lorry's, beyond all doubt: see `elsewhere.Clash`."""
 DUE_S = 2 * 3600.0
 MANY = 4
 """Pallets in a row without an order that are no slip any more."""
@@ -133,6 +136,10 @@ def _lorry(plate: str, order: Order | None, scene: Scene) -> Facts:
         facts["other_plate"] = "" if matches else f"lorry {plate} is not registered for its order"
         changed = bool(order.changed) and 0.0 <= at - order.changed < 2 * 3600.0
         facts["new_plates"] = "its order was given another lorry shortly before" if changed else ""
+    if scene.place is not None:
+        twin = clash(at, scene.elsewhere.sightings(plate), scene.place)
+        elsewhere = twin is not None and twin.distance is not None and twin.excess >= SURELY
+        facts["twin_lorry"] = f"lorry {plate} is at {twin.other.site} as well" if twin and elsewhere else ""
     if goods.gates > 20:
         seen = goods.inside(plate, at) or any(goods.inside(other, at) for other in neighbours(plate, goods.plates))
         facts["unseen_lorry"] = "" if seen else f"the gate has not seen lorry {plate} come in"

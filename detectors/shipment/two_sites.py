@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from math import inf
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
-from detectors.elsewhere import DELAY_S, Sighting, km
+from detectors.elsewhere import DELAY_S, UNKNOWN_S, clash
 from detectors.events import ShipmentGate
 from detectors.freight import differing, plain
 from detectors.habit import Habit
@@ -17,24 +17,10 @@ SURE = 0.85
 """Likelihood from which on a plate counts as read without mistake."""
 SHORTEST = 5
 """Characters of a plate at the least; shorter ones are scraps, or the same in several countries."""
-FASTEST_KMH = 110.0
-"""Faster than any lorry comes along as the crow flies."""
-SKEW_S = 600.0
-"""How wrong the clocks of two gates may be together, s."""
-UNKNOWN_S = 90.0
-"""Between sites of unknown distance only this little time is too little; next-door yards are learnt."""
 LOOK_S = 300.0
 """Seconds between two looks for what other sites saw after this one did."""
 KEPT_S = 4 * 3600.0
 MOST = 200
-
-
-class Clash(NamedTuple):
-    """The sighting elsewhere that can't be: how much too soon it is by a lorry's pace, 0–1; km if known."""
-
-    other: Sighting
-    excess: float
-    distance: float | None
 
 
 @part
@@ -105,10 +91,9 @@ class TwoSites(Detector[ShipmentGate]):
         return signs
 
     def _judge(self, plate: str, seen: Seen, scene: Scene) -> Sign | None:
-        found = [clash for other in scene.elsewhere.sightings(plate) if (clash := _clash(seen.time, other, scene))]
-        if not found or self._misread(plate, scene):
+        worst = clash(seen.time, scene.elsewhere.sightings(plate), scene.place)
+        if worst is None or self._misread(plate, scene):
             return None
-        worst = max(found, key=lambda clash: (clash.excess, clash.other))
         score = seen.likelihood * (0.5 + 0.5 * worst.excess)
         if worst.distance is None:
             habit = self.shared.get(worst.other.site)
@@ -134,12 +119,3 @@ class TwoSites(Detector[ShipmentGate]):
     @classmethod
     def firing(cls) -> Iterable[Row]:
         yield story.gate(60.0, "FA-123 KE")
-
-
-def _clash(at: float, other: Sighting, scene: Scene) -> Clash | None:
-    apart = abs(at - other.time)
-    if scene.place is None or other.place is None:
-        return Clash(other, 1.0 - apart / UNKNOWN_S, None) if apart < UNKNOWN_S else None
-    distance = km(scene.place, other.place)
-    needed = distance / FASTEST_KMH * 3600.0 - SKEW_S
-    return Clash(other, 1.0 - apart / needed, distance) if apart < needed else None

@@ -19,12 +19,12 @@ START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 
 
 class Others:
-    """Other sites, nobody knows where: both lost their grid at 01:26, one saw a lorry just before 00:01."""
+    """Other sites, of unknown place: both lost their grid at 01:26; one saw a lorry just before 00:01, or `plates`."""
 
     site = "TEST-1"
 
-    def __init__(self) -> None:
-        self.plates = {"FA123KE": [Sighting("TEST-2", START + 50.0, None)]}
+    def __init__(self, plates: dict[str, list[Sighting]] | None = None) -> None:
+        self.plates = plates or {"FA123KE": [Sighting("TEST-2", START + 50.0, None)]}
         self.failed = [
             Outage(site, START + 5100.0, START + 5115.0, START + 5117.0, None) for site in ("TEST-2", "TEST-3")
         ]

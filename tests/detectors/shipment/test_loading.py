@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from detectors.base import Row, Sign
+from detectors.elsewhere import Sighting
 from detectors.shipment import story
 from detectors.shipment.story import HOUR, departed, gate, loaded, planned, signal
 from detectors.shipment.unentitled_departure import UnentitledDeparture
 from detectors.shipment.unentitled_load import UnentitledLoad
-from tests.detectors.story import tell
+from tests.detectors.story import START, Others, scene, tell
 
 DAY = 24 * HOUR
 
@@ -76,6 +77,19 @@ def test_pallets_beside_a_planned_order_by_day_grow_surer_one_by_one() -> None:
     assert scores and scores == sorted(scores)
     assert scores[-1] > 0.3
     assert "of 2 planned" in signs[-1].summary
+
+
+def test_a_lorry_that_is_at_another_site_as_well_and_comes_hours_too_soon_is_definite() -> None:
+    def fetch(seen_elsewhere: float) -> list[Sign]:
+        where = scene()
+        where.place = (49.0, 2.5)
+        where.elsewhere = Others({"LEW4660": [Sighting("TEST-2", START + seen_elsewhere, (45.7, 4.9))]})
+        rows = [OPENED, gate(MORNING - 600, "LEW4660"), loaded(MORNING, "SO-X", "LEW4660", 0)]
+        return tell(UnentitledLoad(), [*weeks(), *order(MORNING + 4 * HOUR), *rows], where)
+
+    signs = fetch(MORNING - 900)
+    assert signs[-1].score >= 0.9 and "lorry LEW4660 is at TEST-2 as well" in signs[-1].summary
+    assert best(fetch(MORNING - 8 * HOUR)) < 0.5, "it had the time to come"
 
 
 def test_a_second_batch_on_an_order_that_has_left_with_another_lorry_is_definite() -> None:
