@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from detectors.base import Detector, Row, Sign
-from detectors.events import CameraStatus
+from detectors.camera.reported import TURNED
+from detectors.events import CameraEvent, CameraStatus
 from detectors.scene import Scene
 from detectors.spread import Swift
 
@@ -15,26 +16,33 @@ RUN = 3
 """Statuses in succession that must differ: traffic before the lens comes and goes."""
 
 
-class Moved(Detector[CameraStatus]):
-    """Fires when the difference from the learnt view stays far above what this camera shows in its busiest hours."""
+class Moved(Detector[CameraStatus | CameraEvent]):
+    """Fires when the difference from the learnt view stays far above what this camera shows in its busiest hours.
+
+    One status is enough where the camera itself has reported a changed view and not taken it back.
+    """
 
     name = "camera.moved"
     title = "camera turned"
     domain = "camera"
     sort = "learnt"
     stage = "sight"
-    reads = ("camera.status",)
-    rate = 0.05
+    reads = ("camera.status", "camera.event")
+    rate = 0.03
     hit = 0.25
 
     def __init__(self) -> None:
         self.change = Swift(2000)
         self.highest = 0.2
         self.run = 0
+        self.reported = False
+        self.told = False
 
-    def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
-        changed = event.scene_change
-        if not event.connected or changed is None:
+    def step(self, event: CameraStatus | CameraEvent, scene: Scene) -> Sign | None:
+        if getattr(event, "topic", None) == TURNED:
+            self.reported = bool(getattr(event, "state", False))
+        changed: float | None = getattr(event, "scene_change", None)
+        if changed is None or not getattr(event, "connected", False):
             return None
         usual = self.change
         unlike = changed > 0.35 and changed > 1.2 * self.highest and usual.n >= WARM
@@ -44,7 +52,9 @@ class Moved(Detector[CameraStatus]):
         if self.run == 0 or self.run > 100:
             usual.learn(usual.tame(changed, 0.02, 6.0))
         self.highest += (0.2 if changed > highest else 0.001) * (changed - highest)
-        if self.run != RUN or scene.age() < YOUNG_S:
+        lasting = self.run >= (1 if self.reported else RUN)
+        fresh, self.told = lasting and not self.told, lasting
+        if not fresh or scene.age() < YOUNG_S:
             return None
         scene.sight.note(event.device, scene.time)
         summary = f"Camera {event.device} no longer shows its usual view: {100 * changed:.0f} % of it has changed."

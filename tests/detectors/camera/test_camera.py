@@ -206,6 +206,18 @@ def test_a_turned_camera_against_traffic() -> None:
     assert len(tell(Moved(), [*living(300), *turned])) == 1
 
 
+def test_a_turned_camera_that_says_so_itself_is_known_by_one_status() -> None:
+    first = status(300, scene_change=0.75)
+
+    def says(state: bool) -> Row:
+        event: Row = {"t": first["t"] - 60, "type": "camera.event", "device": "cam-1", "state": state}
+        return event | {"topic": "VideoSource/GlobalSceneChange"}
+
+    assert tell(Moved(), [*living(300), first]) == []
+    assert len(tell(Moved(), [*living(300), says(True), first])) == 1
+    assert tell(Moved(), [*living(300), says(True), says(False), first]) == []
+
+
 def recorder(t: float, disks: int, expected: int = 8, oldest: str | None = None) -> Row:
     row: Row = {"t": t, "type": "recorder.status", "device": "nvr-1", "disks": disks, "disks_expected": expected}
     return {**row, "recording": True, "oldest_footage": oldest}
