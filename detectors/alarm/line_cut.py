@@ -27,7 +27,7 @@ class LineCut(Detector[Event]):
     reads = ("alarm.heartbeat",)
     scope = "site"
     starts_s = LOOK_S
-    rate = 0.02
+    rate = 0.006
     hit = 0.15
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class LineCut(Detector[Event]):
         self.told = last
         summary = f"Nothing is heard of the site since {spell(after)} after its power failed; a UPS had carried it on."
         numbers = {"line_silent_s": round(now - last, 1), "after_cut_s": round(after, 1)}
-        return [Sign(0.25 if scene.open(now) else 0.55, summary, numbers, key="cut")]
+        return [Sign(0.45 if scene.open(now) else 0.65, summary, numbers, key="cut")]
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

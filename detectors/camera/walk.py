@@ -28,7 +28,7 @@ class Walk(Detector[CameraStatus | CameraEvent]):
     stage = "sight"
     reads = ("camera.status", "camera.event")
     scope = "site"
-    rate = 0.02
+    rate = 0.01
     hit = 0.4
     explained_by = ("camera.blackout",)
 
