@@ -35,12 +35,22 @@ class Sign:
         Tells apart things that one device can show at once; a repeat of the same key is one finding.
     opens
         An explanation that is worth an incident of its own, though it weighs nothing.
+    hour
+        Share of the evidence that says no more than that somebody is at work at an odd hour, 0–1. One early shift
+        shows itself to many detectors, so that this share counts once for the site.
     """
 
-    __slots__ = ("device", "evidence", "key", "opens", "score", "summary")
+    __slots__ = ("device", "evidence", "hour", "key", "opens", "score", "summary")
 
     def __init__(
-        self, score: float, summary: str, evidence: Row, device: str = "", key: str = "", opens: bool = False
+        self,
+        score: float,
+        summary: str,
+        evidence: Row,
+        device: str = "",
+        key: str = "",
+        opens: bool = False,
+        hour: float = 0.0,
     ) -> None:
         self.score = score
         self.summary = summary
@@ -48,6 +58,7 @@ class Sign:
         self.device = device
         self.key = key
         self.opens = opens
+        self.hour = hour
 
     def __repr__(self) -> str:
         return f"Sign({self.score:.2f}, {self.summary!r}, {self.evidence!r}, device={self.device!r}, key={self.key!r})"

@@ -57,7 +57,9 @@ class Disarm(Detector[AlarmSignal]):
         if usual < 0.25:
             score = (0.75 if local.hour < 5 or local.hour >= 22 else 0.6) * exp(-4.0 * usual) * self._known(scene)
             score = min(score + (0.15 if stranger else 0.0), 0.9)
-            return Sign(score, f"The alarm was switched off at {hour}{who}, when it never is.", numbers, key="hours")
+            return Sign(
+                score, f"The alarm was switched off at {hour}{who}, when it never is.", numbers, key="hours", hour=1.0
+            )
         if stranger and self.settled >= 30:
             summary = f"The alarm was switched off at {hour} by {event.user}, who never did so before."
             return Sign(0.2, summary, numbers, key="user")

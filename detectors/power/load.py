@@ -132,9 +132,8 @@ class Load(Detector[PowerReading]):
             return None
         usual = exp(level)
         summary = f"Feed {event.feed} carries {event.load:.0f} W at an hour that usually shows {usual:.0f} W."
-        return Sign(
-            0.35, summary, {"load": event.load, "usual": round(usual), "deviations": round(above, 1)}, key="high"
-        )
+        numbers: Row = {"load": event.load, "usual": round(usual), "deviations": round(above, 1)}
+        return Sign(0.35, summary, numbers, key="high", hour=1.0)
 
     def _fall(self, event: PowerReading, before: float, deviations: float, at_work: bool) -> Sign:
         load = event.load or 0.0

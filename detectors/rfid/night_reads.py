@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
-from detectors.reckoning import Case, Reckoning, of_time, score, telling, total
+from detectors.reckoning import Case, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
 from detectors.state import part
 
@@ -62,7 +62,7 @@ class NightReads(Detector[RfidRead]):
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"read_point": event.read_point, "biz_step": event.biz_step}
         summary = f"Goods are being moved at {event.read_point} and should not: {telling(case)}."
-        return Sign(score(case, EASIER), summary, evidence, key="spell")
+        return Sign(score(case, EASIER), summary, evidence, key="spell", hour=hour(case))
 
     def learn_one(self, event: RfidRead, scene: Scene) -> None:
         if not self._counts(event):

@@ -9,7 +9,7 @@ from river import stats
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode
 from detectors.freight import product
-from detectors.reckoning import Case, Facts, Reckoning, of_time, sureness, telling, total
+from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, sureness, telling, total
 from detectors.scene import Scene
 from detectors.state import part
 
@@ -73,7 +73,7 @@ class Relabelling(Detector[RfidEncode]):
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"labels": size, "user": event.user, "epc": event.epc, "previous_epc": event.previous_epc}
         rewrites = f"Labels are rewritten at {event.device} ({size} so far): {telling(case)}."
-        return Sign(sureness(nats + EASIER), rewrites, evidence)
+        return Sign(sureness(nats + EASIER), rewrites, evidence, hour=hour(case))
 
     def learn_one(self, event: RfidEncode, scene: Scene) -> None:
         if not _rewrites(event):

@@ -7,7 +7,7 @@ from typing import ClassVar
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead, ShipmentLoaded
 from detectors.freight import label
-from detectors.reckoning import Case, Facts, Reckoning, of_time, score, telling, total
+from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
 from detectors.state import part
 
@@ -172,7 +172,8 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
         evidence: Row = {"surprise": round(nats, 1), "facts": facts, "door": passed.door, "sscc": passed.sscc or None}
         evidence |= {"tags": passed.tags, "unbooked": spell.unbooked}
         summary = f"A pallet passed door {passed.door} and should not: {telling(spell.case)}."
-        return Sign(score(spell.case, EASIER), summary, evidence, device=passed.door, key=str(label(passed.door)))
+        certain, key = score(spell.case, EASIER), str(label(passed.door))
+        return Sign(certain, summary, evidence, device=passed.door, key=key, hour=hour(spell.case))
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
 from detectors.freight import label
-from detectors.reckoning import Case, Facts, Reckoning, of_time, score, telling, total
+from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
 from detectors.state import part
 
@@ -69,7 +69,7 @@ class UnentitledPallet(Detector[RfidRead]):
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"door": event.read_point, "sscc": event.sscc, "tags": pallet.tags + 1, "epc": event.epc}
         summary = f"Goods pass door {event.read_point} and should not: {telling(case)}."
-        return Sign(score(case, EASIER), summary, evidence, key=event.read_point)
+        return Sign(score(case, EASIER), summary, evidence, key=event.read_point, hour=hour(case))
 
     def learn_one(self, event: RfidRead, scene: Scene) -> None:
         if event.biz_step not in LEAVING:

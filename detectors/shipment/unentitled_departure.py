@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import ShipmentDeparted
-from detectors.reckoning import NOTABLE, Reckoning, score, telling, total
+from detectors.reckoning import NOTABLE, Reckoning, hour, score, telling, total
 from detectors.scene import Scene
 from detectors.shipment import story
 from detectors.shipment.facts import of_departure
@@ -41,7 +41,7 @@ class UnentitledDeparture(Detector[ShipmentDeparted]):
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"order": event.order, "plate": event.plate, "pallets": event.pallets, "items": event.items}
         leaves = f"Lorry {event.plate} leaves with {event.pallets} pallets and should not: {telling(case)}."
-        return Sign(score(case), leaves, evidence, key=event.plate)
+        return Sign(score(case), leaves, evidence, key=event.plate, hour=hour(case))
 
     def learn_one(self, event: ShipmentDeparted, scene: Scene) -> None:
         facts = of_departure(event, scene)

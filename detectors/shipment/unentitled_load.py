@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import ShipmentLoaded
-from detectors.reckoning import NOTABLE, Case, Facts, Reckoning, score, telling, total
+from detectors.reckoning import NOTABLE, Case, Facts, Reckoning, hour, score, telling, total
 from detectors.scene import Scene
 from detectors.shipment import story
 from detectors.shipment.facts import of_loading
@@ -59,7 +59,7 @@ class UnentitledLoad(Detector[ShipmentLoaded]):
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"dock": event.dock, "order": event.order, "plate": event.plate, "sscc": event.sscc}
         goes = f"A pallet goes over dock {event.dock} and should not: {telling(case)}."
-        return Sign(score(case), goes, evidence, key=event.dock)
+        return Sign(score(case), goes, evidence, key=event.dock, hour=hour(case))
 
     def _learn(self, event: ShipmentLoaded, case: Case, facts: Facts) -> None:
         self.reckoning.learn(case, facts)

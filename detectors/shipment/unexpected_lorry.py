@@ -6,7 +6,7 @@ from typing import ClassVar
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import ShipmentGate
 from detectors.freight import Visit, masks, plain
-from detectors.reckoning import Case, Facts, Reckoning, of_time, score, telling, total
+from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
 from detectors.shipment import story
 
@@ -62,7 +62,8 @@ class UnexpectedLorry(Detector[ShipmentGate]):
         evidence: Row = {"surprise": round(nats, 1), "facts": {name: round(n, 1) for name, n in case.nats.items()}}
         evidence |= {"plate": event.plate, "direction": event.direction, "likelihood": event.likelihood}
         way = "comes in" if event.direction == "in" else "leaves"
-        return Sign(score(case, EASIER), f"Lorry {event.plate} {way}: {telling(case)}.", evidence, key=event.direction)
+        summary = f"Lorry {event.plate} {way}: {telling(case)}."
+        return Sign(score(case, EASIER), summary, evidence, key=event.direction, hour=hour(case))
 
     @staticmethod
     def _facts(event: ShipmentGate, scene: Scene) -> Facts:

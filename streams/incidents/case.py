@@ -63,11 +63,19 @@ class Case:
         """Nats by which other sites' incidents make one here more credible."""
 
     def weigh(
-        self, kind: type[Detector[Any]], finding: Finding, key: str, now: float, explained: bool, staffed: float
+        self,
+        kind: type[Detector[Any]],
+        finding: Finding,
+        key: str,
+        now: float,
+        explained: bool,
+        staffed: float,
+        hour: float = 0.0,
     ) -> None:
         """Take a finding as evidence at arrival clock `now`; an explained one is remembered but weighs nothing.
 
-        `staffed` says how far people are at work, 0–1: what people's work causes is likelier then.
+        `staffed` says how far people are at work, 0–1: what people's work causes is likelier then. `hour` is the share
+        of the evidence that is only about the hour.
         """
         explained = explained or any(self.seen(name, now, EXPLAINED_S) for name in kind.explained_by)
         window = int(now // WINDOW_S)
@@ -87,7 +95,11 @@ class Case:
             clue.memory = kind.memory_s
             clue.explained_by = kind.explained_by
             self._add(name, clue)
-        clue.weight = max(nats, clue.at(now))
+        left = clue.at(now)
+        if nats >= left:
+            clue.weight, clue.hour = nats, hour
+        else:
+            clue.weight = left
         clue.score = max(clue.score, finding.score)
         clue.last, clue.alone = now, kind.alone and not explained
         self._explain(kind.name, now)

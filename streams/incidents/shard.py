@@ -26,7 +26,7 @@ from streams.telemetry.power import Event as PowerEvent
 from streams.telemetry.rfid import Event as RfidEvent
 from streams.telemetry.shipment import Event as ShipmentEvent
 
-FORMAT = 2
+FORMAT = 3
 """Version of a frozen site's layout."""
 
 

@@ -266,7 +266,7 @@ class Watch:
             self.case.explain(kind.explains, self.clock - TAKEN_BACK_S)
             self.case.notable |= sign.opens
         explained = explained or bool(kind.explains)
-        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.staffed(at))
+        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.staffed(at), sign.hour)
 
     def _replan(self) -> None:
         self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]

@@ -36,6 +36,13 @@ def test_many_weak_signs_of_two_domains_do_not_page() -> None:
     assert not fuse(weak, 0.0).pages
 
 
+def test_an_odd_hour_counts_once_whoever_notices_it() -> None:
+    early = [clue("alarm", 4.5, hour=1.0), clue("power", 4.0, hour=1.0), clue("rfid", 4.0, hour=0.9)]
+    assert not fuse(early, 0.0).pages
+    assert fuse([*early, clue("camera", 4.0)], 0.0).pages
+    assert fuse([clue("alarm", 4.5, hour=0.0), clue("power", 4.0, hour=1.0)], 0.0).pages
+
+
 def test_evidence_fades() -> None:
     clues = [clue("power", 5.0), clue("alarm", 5.0)]
     assert fuse(clues, 0.0).pages

@@ -151,7 +151,7 @@ def test_there_is_nothing_to_release_before_there_was_a_command() -> None:
     assert [one.command for one in story.commands] == ["lockdown"]
 
 
-SURE = Policy(automatic=["lockdown"], risk=0.7, domains=2)
+SURE = Policy(automatic=["lockdown"], risk=0.3, domains=2)
 
 
 def test_a_command_is_automatic_where_the_policy_says_so() -> None:
