@@ -9,6 +9,10 @@ from streams.alerts.grafana import Grafana, GrafanaError
 
 FOLDER, FOLDER_TITLE = "tocsin", "Tocsin"
 SOURCE_NAME = "Tocsin Prometheus"
+RIGHTS = [
+    f"{thing}:{verb}" for thing in ("datasources", "folders", "dashboards") for verb in ("read", "create", "write")
+]
+"""What an account must be allowed to do; Grafana's role Admin is."""
 
 
 class Change(NamedTuple):
@@ -23,12 +27,25 @@ def provision(grafana: Grafana, prometheus_url: str, *, dry_run: bool = False) -
     """Yield one `Change` a thing (`created`, `updated` or `unchanged`), doing it just before.
 
     With `dry_run` nothing is written. Only what the definitions say is compared: what Grafana adds by itself (ids,
-    versions, defaults) is nobody's change. Raises `GrafanaError`.
+    versions, defaults) is nobody's change. Raises `GrafanaError`, before anything is written where the account may not
+    do all that is needed.
     """
+    _ask_for_rights(grafana)
     yield _data_source(grafana, prometheus_url, dry_run)
     yield _folder(grafana, dry_run)
     for wanted in dashboards():
         yield _dashboard(grafana, wanted, dry_run)
+
+
+def _ask_for_rights(grafana: Grafana) -> None:
+    may = grafana.rights()
+    if may is None:  # an older one, or one without fine-grained rights: what it refuses, it refuses in words
+        return
+    missing = [right for right in RIGHTS if right not in may]
+    if missing:
+        raise GrafanaError(
+            f"The account lacks rights at {grafana.url}: {', '.join(missing)}. Give it the role Admin, or these."
+        )
 
 
 def _data_source(grafana: Grafana, url: str, dry_run: bool) -> Change:

@@ -45,6 +45,11 @@ class Grafana:
             timeout=timeout,
         )
 
+    def rights(self) -> set[str] | None:
+        """Name what the account may do, whatever it may do it to; None where Grafana does not tell."""
+        found = self._found(self._face.api.GET, "/access-control/user/permissions")
+        return None if found is None else set(found)
+
     def data_source(self, name: str) -> Json | None:
         """Find a data source by its name."""
         return self._found(self._face.datasource.get_datasource_by_name, quote(name, safe=""))

@@ -1,7 +1,7 @@
 """A small Grafana for the tests: the part of its HTTP API that the platform uses, with its status codes and messages.
 
-Grafana itself can't run on the test machines. What it stores, refuses and adds by itself follows its documentation and
-source: ids and versions, tags that must all match, a folder that must exist, 409 and 412 on conflicts.
+Grafana itself is no package that a test machine can install. What it stores, refuses and adds by itself follows its
+documentation and source: rights, ids and versions, tags that must all match, a folder that must exist, conflicts.
 """
 
 import base64
@@ -28,6 +28,7 @@ class Grafana:
         self.annotations: list[dict[str, Any]] = []
         self.writes: list[str] = []
         self.broken = False
+        self.tells_rights = True
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -84,6 +85,7 @@ class Grafana:
             "folders": self._folders,
             "dashboards": self._dashboards,
             "annotations": self._annotations,
+            "access-control": lambda *_: self._rights(role),
         }
         return handlers[parts[0]](method, parts[1:], parse_qs(place.query), body)
 
@@ -92,6 +94,14 @@ class Grafana:
         if kind == "Basic":
             return "Admin" if base64.b64decode(secret).decode() == ":".join(self.password) else None
         return self.tokens.get(secret)
+
+    def _rights(self, role: str) -> Answer:
+        if not self.tells_rights:
+            return 404, {"message": "Not found"}
+        may = {"Viewer": ("read",), "Editor": ("read", "create", "write"), "Admin": ("read", "create", "write")}[role]
+        rights = {f"{thing}:{verb}": ["*"] for thing in ("folders", "dashboards") for verb in may}
+        own = may if role == "Admin" else ("read",)
+        return 200, rights | {f"datasources:{verb}": ["datasources:*"] for verb in own}
 
     def _datasources(self, method: str, parts: list[str], query: Any, body: Any) -> Answer:
         if method == "GET":

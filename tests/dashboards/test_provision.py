@@ -72,7 +72,8 @@ def test_a_user_and_a_password_do_as_well(grafana: Grafana) -> None:
     ("environment", "words"),
     [
         ({"TOCSIN_GRAFANA_TOKEN": "stolen"}, ("401", "TOCSIN_GRAFANA_TOKEN")),
-        ({"TOCSIN_GRAFANA_TOKEN": "viewer-token"}, ("403", "role Admin")),
+        ({"TOCSIN_GRAFANA_TOKEN": "viewer-token"}, ("lacks rights", "datasources:create", "dashboards:write", "Admin")),
+        ({"TOCSIN_GRAFANA_TOKEN": "editor-token"}, ("lacks rights", "datasources:create, datasources:write. Give")),
         ({"TOCSIN_GRAFANA_TOKEN": ""}, ("TOCSIN_GRAFANA_TOKEN", "TOCSIN_GRAFANA_PASSWORD")),
         ({"TOCSIN_GRAFANA_URL": "http://127.0.0.1:9"}, ("does not answer", "Is Grafana running there?")),
         ({"TOCSIN_GRAFANA_URL": "grafana"}, ("'grafana'", "http://127.0.0.1:3000")),
@@ -85,6 +86,21 @@ def test_errors_say_what_to_do(grafana: Grafana, environment: dict[str, str], wo
     assert all(word in answer.stderr for word in words), answer.stderr
     assert "Traceback" not in answer.stderr
     assert "stolen" not in answer.stderr
+
+
+def test_rights_are_asked_for_before_anything_is_written(grafana: Grafana) -> None:
+    answer = provision(grafana.url, TOCSIN_GRAFANA_TOKEN="editor-token")
+    assert answer.returncode == 1
+    assert grafana.writes == []
+
+
+def test_where_grafana_does_not_tell_rights_its_refusal_says_what_is_missing(grafana: Grafana) -> None:
+    grafana.tells_rights = False
+    assert provision(grafana.url).returncode == 0
+    grafana.sources.clear()
+    refused = provision(grafana.url, TOCSIN_GRAFANA_TOKEN="viewer-token")
+    assert "403" in refused.stderr
+    assert "role Admin" in refused.stderr
 
 
 def test_a_fault_of_grafanas_own_is_told(grafana: Grafana) -> None:
