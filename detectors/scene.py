@@ -1,6 +1,6 @@
 """What is known of a site while an event is judged: its clock, its hours, its doors, its goods, its supply."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ class Registry(Protocol):
     def resembling(self, plate: str, now: float) -> str | None: ...
 
 
-class Work(Protocol):
+class Works(Protocol):
     """Announced maintenance."""
 
     def covers(self, domain: str, device: str, at: float) -> bool: ...
@@ -76,6 +76,10 @@ class Scene:
         What the other sites tell.
     place
         Where the site stands, if it is declared.
+    troubled
+        Whether an incident is open that somebody should look at.
+    evidence
+        Domain and device of what counts as evidence right now.
     """
 
     def __init__(self, registry: Registry, elsewhere: Elsewhere | None = None) -> None:
@@ -99,7 +103,9 @@ class Scene:
         self.grid = Grid()
         self.presence = Presence()
         self.sight = Sight()
-        self.works: Sequence[Work] = ()
+        self.works: Works | None = None
+        self.troubled = False
+        self.evidence: Collection[tuple[str, str]] = ()
         self.declared: dict[str, tuple[str, float]] = {}
         self.feeds: frozenset[str] = frozenset()
 
@@ -167,7 +173,7 @@ class Scene:
 
     def maintained(self, domain: str, device: str, at: float) -> bool:
         """Whether announced work covers this device then."""
-        return any(work.covers(domain, device, at) for work in self.works)
+        return self.works is not None and self.works.covers(domain, device, at)
 
     def age(self) -> float:
         """Seconds since the site was first heard of."""

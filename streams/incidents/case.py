@@ -133,6 +133,20 @@ class Case:
         """Whether a detector had a finding within the last seconds."""
         return any(clue.detector == detector and now - clue.last <= within for clue in self.clues.values())
 
+    @property
+    def troubled(self) -> bool:
+        """Whether an incident is open that somebody should look at."""
+        return self.incident is not None and self.incident.severity != "info"
+
+    def evidence(self, now: float) -> set[tuple[str, str]]:
+        """Name domain and device of what still counts."""
+        return {(clue.domain, clue.device) for clue in self.clues.values() if clue.at(now) >= 0.5}
+
+    def first(self, name: tuple[str, str, str], now: float) -> float:
+        """When evidence that still counts was first seen, by its detector, device and key; `now` for what is new."""
+        clue = self.clues.get(name)
+        return now if clue is None or clue.at(now) < 0.05 else clue.first
+
     def detectors(self, now: float) -> set[str]:
         """Name the detectors whose findings still count."""
         return {clue.detector for clue in self.clues.values() if clue.at(now) >= 0.5}

@@ -48,6 +48,10 @@ class Crew:
         self.steps[kind][device] = tuple(steps)
         return self.steps[kind][device]
 
+    def of_site(self, kind: str) -> list[AnyDetector]:
+        """Find or make those who read records of the site itself, which no device sends."""
+        return [self._detector(cls, "") for cls in readers(kind)]
+
     def forget(self, device: str) -> None:
         """Dismiss a device's detectors; all of the site where `device` is empty."""
         for key in [key for key in self._detectors if not device or key[1] == device]:

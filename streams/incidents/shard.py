@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from math import ceil, floor, inf
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -65,6 +66,7 @@ class _State(msgspec.Struct):
     held: list[tuple[float, _Held]]
     profile: SiteProfile | None
     windows: dict[str, Maintenance]
+    notices: dict[str, Any] = {}
 
 
 class UnreadableError(ValueError):
@@ -126,7 +128,7 @@ class Shard:
             groups.setdefault(arrival.event.site, []).append(arrival)
         out += self._take(clock, groups, complete)
         if len(out) > 1:
-            out.sort(key=_when)
+            out.sort(key=attrgetter("clock"))
         self.registry.facts.sweep(clock)
         return out
 
@@ -225,7 +227,7 @@ class Shard:
         self._watches[site] = watch
         if watch.profile is not None:
             self._profiles[site] = watch.profile
-        for key, record in watch.windows.items():
+        for key, record in watch.works.records.items():
             self._works.setdefault(site, {})[key] = record
             self._owners[key] = site
         self._schedule(site)
@@ -255,14 +257,14 @@ class Shard:
             case SiteProfile():
                 self._declare(control)
             case Maintenance():
-                self._maintain(control.site, control.id, control)
+                self._maintain(control.site, control.id, control, clock)
             case Item():
                 self.registry.register(control)
             case Watched():
                 self.registry.watch(control)
             case Forget(topic, key):
                 if topic == "control.maintenance" and key in self._owners:
-                    self._maintain(self._owners[key], key, None)
+                    self._maintain(self._owners[key], key, None, clock)
                 elif topic == "control.sites" and key in self._profiles:
                     self._declare(SiteProfile(site=key))
                 else:
@@ -276,7 +278,7 @@ class Shard:
         if profile.site in self._watches:
             self._watch(profile.site).declare(profile)
 
-    def _maintain(self, site: str, key: str, record: Maintenance | None) -> None:
+    def _maintain(self, site: str, key: str, record: Maintenance | None, clock: float) -> None:
         works = self._works.setdefault(site, {})
         if record is None:
             works.pop(key, None)
@@ -285,7 +287,8 @@ class Shard:
             works[key] = record
             self._owners[key] = site
         if site in self._watches:
-            self._watch(site).maintain(key, record)
+            self._watch(site).maintain(key, record, clock)
+            self._schedule(site)
 
     def _say(self, record: Said, clock: float) -> list[Output]:
         if record.site not in self._watches:
@@ -293,7 +296,3 @@ class Shard:
         told = self._spread(self._watch(record.site).hear(record, clock))
         self._schedule(record.site)
         return told
-
-
-def _when(output: Output) -> float:
-    return output.clock

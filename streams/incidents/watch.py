@@ -3,7 +3,6 @@
 Everything here is a function of what came in: the arrivals of each slice, the ticks and the control records.
 """
 
-from hashlib import blake2b
 from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,14 +15,16 @@ from detectors.scene import Scene
 from detectors.state import dump, fill
 from streams.incidents.case import EXPLAINED_S, Case, Change
 from streams.incidents.crew import KINDS, AnyDetector, Crew
+from streams.incidents.finding import finding
 from streams.incidents.maintenance import Window
-from streams.incidents.model import Finding, Incident, Output, moment
+from streams.incidents.model import Incident, Output
 from streams.incidents.registry import Registry
 from streams.incidents.reorder import Held, Reorder
 from streams.incidents.reporter import TELLING, Reporter
 from streams.incidents.sequence import Tracker
 from streams.incidents.stats import Stats
 from streams.incidents.view import View
+from streams.incidents.works import Works
 from streams.telemetry.control import Maintenance, Said, SiteProfile, Verdict
 from streams.telemetry.decode import Arrival
 
@@ -65,7 +66,9 @@ class Watch:
         self.reporter = Reporter()
         self.case = Case(site)
         self.profile: SiteProfile | None = None
-        self.windows: dict[str, Maintenance] = {}
+        self.works = Works()
+        self.scene.works = self.works
+        self.announced: list[Window] = []
         self.reorder = Reorder()
         self.trackers: dict[str, Tracker] = {}
         self.crew = Crew()
@@ -104,18 +107,16 @@ class Watch:
         devices = profile.devices or ()
         self.scene.declared = {d.device: (d.domain, d.interval_s) for d in devices if d.interval_s is not None}
         self.scene.feeds = frozenset(profile.feeds or ())
-        self.scene.place = None
-        if profile.location is not None:
-            self.scene.place = profile.location.latitude, profile.location.longitude
-        self._replan()
+        where = profile.location
+        self.scene.place = None if where is None else (where.latitude, where.longitude)
+        self.works.move(self.scene.zone)
 
-    def maintain(self, key: str, record: Maintenance | None) -> None:
-        """Take announced work, or drop it."""
-        if record is None:
-            self.windows.pop(key, None)
-        else:
-            self.windows[key] = record
-        self._replan()
+    def maintain(self, key: str, record: Maintenance | None, clock: float | None = None) -> None:
+        """Take announced work, or drop it; without a clock it was announced before the site was heard of."""
+        window = self.works.put(key, record, clock)
+        if window is not None and clock is not None:
+            self.announced.append(window)
+            self.due = min(self.due, clock)
 
     def hear(self, record: Said, clock: float) -> list[Output]:
         """Take an analyst's verdict, what somebody did about an incident, or what became of a command."""
@@ -137,6 +138,8 @@ class Watch:
         self.clock = now
         scene, reorder, timers, case = self.scene, self.reorder, self.crew.timers, self.case
         scene.clock = self.view.clock = now
+        while self.announced:
+            self._consider(self.announced.pop(0), now)
         if reorder.due() <= now:
             ready, late = reorder.release(now)
             self.stats.late += late
@@ -232,8 +235,18 @@ class Watch:
             self.told = {}
             if self.profile is not None:
                 self.declare(self.profile)
-            self._replan()
+            self.scene.works = self.works
         self.due = self._next()
+
+    def _consider(self, window: Window, now: float) -> None:
+        """Ask whether work is announced at a moment that makes it suspicious; then it explains nothing."""
+        scene = self.scene
+        scene.time, scene.troubled, scene.evidence = now, self.case.troubled, self.case.evidence(now)
+        for detector in self.crew.of_site("site.maintenance"):
+            sign = detector.step(window, scene)
+            if sign is not None:
+                self.works.doubt(window.name, now, sign)
+                self._note(detector, sign, self.site, now)
 
     def _note(self, detector: AnyDetector, sign: Sign, device: str, at: float) -> None:
         kind = type(detector)
@@ -245,31 +258,17 @@ class Watch:
         if len(self.told) > 2000:
             self.told = {key: value for key, value in self.told.items() if self.clock - value[0] < 86400.0}
         self.told[name] = (self.clock, sign.score)
-        seed = f"{self.site}|{kind.name}|{device}|{sign.key}|{at:.3f}|{sign.score:.3f}"
-        finding = Finding(
-            id=blake2b(seed.encode(), digest_size=10).hexdigest(),
-            site=self.site,
-            device=device,
-            domain=kind.domain,
-            detector=kind.name,
-            time=moment(at),
-            score=round(sign.score, 4),
-            summary=sign.summary,
-            evidence=sign.evidence,
-        )
-        self.out.append(Output(self.clock, "finding", finding))
-        self.reporter.involve(finding, self.clock)
-        explained = self.scene.maintained(kind.domain, device, at) or any(
+        found = finding(self.site, kind, device, sign, at)
+        self.out.append(Output(self.clock, "finding", found))
+        self.reporter.involve(found, self.clock)
+        explained = self.works.explains(kind.domain, device, at, self.case.first(name, self.clock)) or any(
             self.case.seen(name, self.clock, EXPLAINED_S) for name in explainers(kind.name)
         )
         if kind.explains:
             self.case.explain(kind.explains, self.clock - TAKEN_BACK_S)
             self.case.notable |= sign.opens
         explained = explained or bool(kind.explains)
-        self.case.weigh(kind, finding, sign.key, self.clock, explained, self.scene.staffed(at), sign.hour)
-
-    def _replan(self) -> None:
-        self.scene.works = [Window(record, self.scene.zone) for record in self.windows.values()]
+        self.case.weigh(kind, found, sign.key, self.clock, explained, self.scene.staffed(at), sign.hour)
 
     # -- snapshots -------------------------------------------------------------------------------------------------
 
@@ -283,7 +282,8 @@ class Watch:
             "released": self.reorder.released,
             "held": [[at, arrival] for at, arrival in self.reorder.held],
             "profile": self.profile,
-            "windows": self.windows,
+            "windows": self.works.records,
+            "notices": dump(self.works, ("notices",)),
         }
 
     def thaw(self, state: dict[str, Any]) -> None:
@@ -294,7 +294,7 @@ class Watch:
         self.reorder.fill(state["held"], state["released"])
         if state["profile"] is not None:
             self.declare(state["profile"])
-        self.windows = state["windows"]
-        self._replan()
+        fill(self.works, state["notices"])
+        self.works.fill(state["windows"])
         self.scene.thaw(state["scene"])
         self.due = self._next()

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from detectors.base import Detector, Row, Sign
 from detectors.elsewhere import Outage, Sighting
 from detectors.scene import Scene
+from streams.incidents.maintenance import Window
 from streams.incidents.registry import Registry
 from streams.telemetry import alarm, camera, power, rfid, shipment
-from streams.telemetry.control import Item, Watch
+from streams.telemetry.control import Item, Maintenance, Watch
 
 EVENT = power.Event | alarm.Event | camera.Event | rfid.Event | shipment.Event
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
@@ -63,8 +65,17 @@ def _registry(*records: Item | Watch) -> Registry:
     return registry
 
 
+def announcement(row: Row) -> Window:
+    """The work that a row announces, `from` and `until` in seconds like `t`."""
+    span = {name: datetime.fromtimestamp(START + row[key], UTC) for name, key in (("start", "from"), ("end", "until"))}
+    given = {name: value for name, value in row.items() if name not in ("t", "from", "until")}
+    return Window(msgspec.convert({"site": "TEST-1", **span, **given}, Maintenance), ZoneInfo("UTC"))
+
+
 def event(row: Row) -> Any:
-    """The telemetry struct of a row."""
+    """The telemetry struct of a row, or the work that it announces."""
+    if row["type"] == "site.maintenance":
+        return announcement(row)
     wire = {key: value for key, value in row.items() if key != "t"}
     wire.setdefault("site", "TEST-1")
     wire["time"] = datetime.fromtimestamp(START + row["t"], UTC)
@@ -88,5 +99,6 @@ def tell(detector: Detector[Any], rows: Iterable[Row], at: Scene | None = None) 
             sign = detector.step(one, where)
             if sign is not None:
                 signs.append(sign)
-        where.learn_one(row["type"], one)
+        if row["type"] != "site.maintenance":
+            where.learn_one(row["type"], one)
     return signs

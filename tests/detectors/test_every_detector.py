@@ -60,7 +60,8 @@ def test_says_what_it_is(kind: type[Detector[Any]]) -> None:
     assert kind.name.startswith(f"{kind.domain}.")
     assert kind.title and kind.sort and kind.stage and kind.scope
     assert kind.reads and all(
-        read.startswith(("power.", "alarm.", "camera.", "recorder.", "rfid.", "shipment.")) for read in kind.reads
+        read.startswith(("power.", "alarm.", "camera.", "recorder.", "rfid.", "shipment.", "site.maintenance"))
+        for read in kind.reads
     )
     assert 0 < kind.hit <= 1 and kind.rate > 0
     names = {other.name for other in catalogue()}

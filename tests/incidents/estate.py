@@ -10,7 +10,7 @@ from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Fact, Finding, Incident, Output
 from streams.incidents.registry import Registry
 from streams.incidents.shard import Shard
-from streams.telemetry.control import Control, SiteProfile, Verdict
+from streams.telemetry.control import Control, Maintenance, SiteProfile, Verdict
 from streams.telemetry.decode import LANES, Arrival
 from streams.telemetry.decode import decode as read
 
@@ -103,6 +103,15 @@ class Estate:
             for part, shard in self.shards.items():
                 self._take(shard, [one for one in now if one.event.site in part], [])
         return self
+
+    def announce(self, site: str, name: str, start: float, end: float, **more: Any) -> None:
+        """Announce work from `start` to `end`, seconds after START, in the second that begins now."""
+        span = {key: datetime.fromtimestamp(START + at, UTC) for key, at in (("start", start), ("end", end))}
+        record = msgspec.convert({"type": "site.maintenance", "id": name, "site": site, **span, **more}, Maintenance)
+        self.clock += 1.0
+        for part, shard in self.shards.items():
+            if site in part:
+                self._take(shard, [], [record])
 
     def judge(self, incident: Incident, verdict: str) -> None:
         """Give a verdict."""

@@ -153,7 +153,7 @@ def test_what_is_said_of_a_site_waits_until_the_site_is_heard() -> None:
     heard = b'{"type":"alarm.heartbeat","site":"FR-93-DUGNY","device":"p","time":"1970-01-01T00:01:41Z","path":"ip"}'
     shard.advance(101.0, decode("alarm", b"FR-93-DUGNY", heard, 101.0)[0], [])
     watch = shard.watch("FR-93-DUGNY")
-    assert watch is not None and watch.scene.zone.key == "Europe/Paris" and list(watch.windows) == ["m-1"]
+    assert watch is not None and watch.scene.zone.key == "Europe/Paris" and list(watch.works.records) == ["m-1"]
 
 
 def test_whoever_counts_the_silent_changes_nothing() -> None:
