@@ -34,6 +34,7 @@ NOTIFIER = CollectorRegistry()
 SITE = CollectorRegistry()
 GATE = CollectorRegistry()
 LEDGER = CollectorRegistry()
+CONSOLE = CollectorRegistry()
 PROCESS = CollectorRegistry()
 """What every process shows: its version, memory and CPU time."""
 
@@ -151,6 +152,14 @@ SEAL_AGE = Gauge(
     "tocsin_unsealed_age_seconds", "How long the longest waiting record has been read and not sealed", registry=LEDGER
 )
 LEDGER_LAG = Gauge("tocsin_ledger_lag_records", "Records in Kafka that the ledger has yet to read", registry=LEDGER)
+CONSOLE_REQUESTS = Counter("tocsin_console_requests", "Answers of the console, by status", ["status"], registry=CONSOLE)
+CONSOLE_LOGINS = Counter(
+    "tocsin_console_logins", "Logins at the console, by what became of them", ["outcome"], registry=CONSOLE
+)
+CONSOLE_ACTIONS = Counter("tocsin_console_actions", "What people did in the console", ["action"], registry=CONSOLE)
+CONSOLE_UNREADABLE = Counter(
+    "tocsin_console_unreadable", "Records that the console could not read and left out", registry=CONSOLE
+)
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
@@ -162,6 +171,7 @@ ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(PUBLISHED, PUBLISH_REFUSED, SPOOL_OBJECTS, SPOOL_BYTES, SPOOL_LOST),
     *(GATED, GATE_LAG, GATE_SITES),
     *(SEALED_LINKS, SEALED_RECORDS, SEAL_AGE, LEDGER_LAG),
+    *(CONSOLE_REQUESTS, CONSOLE_LOGINS, CONSOLE_ACTIONS, CONSOLE_UNREADABLE),
 )
 
 
@@ -184,27 +194,11 @@ def _start_at_zero() -> None:
         ACTIONS.labels(outcome)
     for verdict in ("true_positive", "false_positive", "benign", "test"):
         VERDICTS.labels(verdict)
+    for outcome in ("accepted", "refused", "throttled"):
+        CONSOLE_LOGINS.labels(outcome)
 
 
 _start_at_zero()
-
-
-class Publishing:
-    """What one site's publisher shows."""
-
-    def __init__(self, site: str) -> None:
-        self.site = site
-        self.acknowledged = PUBLISHED.labels(site).inc
-
-    def refused(self, code: str) -> None:
-        """Count a refused object."""
-        PUBLISH_REFUSED.labels(self.site, code).inc()
-
-    def spool(self, objects: int, size: int, lost: int) -> None:
-        """Show how full the spool is."""
-        SPOOL_OBJECTS.labels(self.site).set(objects)
-        SPOOL_BYTES.labels(self.site).set(size)
-        SPOOL_LOST.labels(self.site).set(lost)
 
 
 class Server:

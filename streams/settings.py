@@ -16,6 +16,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Clock = Literal["wall", "log"]
+Front = Literal["none", "tls", "loopback"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 
@@ -74,6 +75,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     seal_s: Annotated[float, about("seconds in which what was found, decided or done is sealed", gt=0, le=3600)] = 5.0
     seal_telemetry_s: Annotated[float, about("seconds in which all else is sealed", gt=0, le=86400)] = 300.0
     keep_before_h: Annotated[float, about("hours of telemetry before an incident that are kept", ge=0, le=168)] = 6.0
+    console_host: Annotated[str, about("address on which the console answers")] = "127.0.0.1"
+    console_port: Annotated[int, about("port on which the console answers; 0: a free one", ge=0, le=65535)] = 9480
+    console_metrics_port: Annotated[int, about("port on which its /metrics answers", ge=0, le=65535)] = 9481
+    console_url: Annotated[str, about("where people reach the console; alerts link there")] = "http://127.0.0.1:9480"
+    console_users: Annotated[str, about("TOML file of the console's users")] = "~/.config/tocsin/console.toml"
+    console_certificate: Annotated[str, about("PEM file of the console's certificate, for TLS")] = ""
+    console_key: Annotated[str, about("PEM file of that certificate's key")] = ""
+    console_front: Annotated[
+        Front, about("what stands before the console: something that speaks TLS, or a port of this machine's loopback")
+    ] = "none"
+    console_idle_min: Annotated[float, about("minutes without a request after which a session ends", gt=0)] = 30.0
+    console_session_h: Annotated[float, about("hours after which a session ends in any case", gt=0, le=168)] = 12.0
     resend_s: Annotated[float, about("seconds between two sendings of an alert that stands", gt=0)] = 30.0
     flood_pages: Annotated[int, about("pages that go out alone in TOCSIN_FLOOD_S; more are told together", ge=1)] = 3
     flood_s: Annotated[float, about("seconds over which these are counted", gt=0)] = 600.0
@@ -102,6 +115,13 @@ class Settings(Struct, frozen=True, kw_only=True):
             )
         if self.ca_file and not Path(self.ca_file).is_file():
             raise SettingsError(f"TOCSIN_CA_FILE={self.ca_file}: there is no such file")
+        if bool(self.console_certificate) != bool(self.console_key):
+            raise SettingsError("TOCSIN_CONSOLE_CERTIFICATE and TOCSIN_CONSOLE_KEY belong together: set both, or none")
+        if self.console_host not in LOOPBACK and not self.console_certificate and self.console_front == "none":
+            raise SettingsError(
+                f"TOCSIN_CONSOLE_HOST={self.console_host} can be reached by others: set TOCSIN_CONSOLE_CERTIFICATE and "
+                "TOCSIN_CONSOLE_KEY, or TOCSIN_CONSOLE_FRONT=tls where something before it speaks TLS"
+            )
         for broker in self.brokers.split(","):
             if not broker.strip().rpartition(":")[2].isdecimal():
                 raise SettingsError(f"TOCSIN_BROKERS={self.brokers}: expected host:port, separated by commas")

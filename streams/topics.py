@@ -34,6 +34,8 @@ class Topic(Struct, frozen=True):
         The latest record of each key stays for ever; else records go after `hours`.
     hours
         0: never; None: after `TOCSIN_RETENTION_H`.
+    superseded_hours
+        How long a compact topic of one partition keeps what a later record replaces.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Topic(Struct, frozen=True):
     together: bool = False
     compact: bool = False
     hours: float | None = 0
+    superseded_hours: float = 24
     max_bytes: int = 1 << 20
 
     def config(self, settings: Settings) -> dict[str, str]:
@@ -58,7 +61,7 @@ class Topic(Struct, frozen=True):
             ),  # a site's clock may be wrong; the worker judges times
         }
         if self.compact and not self.spread:  # what a worker reads again is answered as it was
-            config["min.compaction.lag.ms"] = str(86_400_000)
+            config["min.compaction.lag.ms"] = str(int(self.superseded_hours * 3_600_000))
         if self.compact and self.spread:  # written all day: compact early, or a restart has to read it all
             config |= {"segment.bytes": str(32 << 20), "min.cleanable.dirty.ratio": "0.1"}
         return config
@@ -66,6 +69,7 @@ class Topic(Struct, frozen=True):
 
 _telemetry = partial(Topic, together=True, hours=None, max_bytes=TELEMETRY_BYTES)
 _control = partial(Topic, spread=False, compact=True)
+_trail = partial(_control, superseded_hours=2 * 366 * 24)  # who said what is asked long after it was replaced
 TOPICS = (
     _telemetry("telemetry.power", "feeds and UPS"),
     _telemetry("telemetry.alarm", "heartbeats and signals of alarm panels"),
@@ -76,9 +80,9 @@ TOPICS = (
     Topic("tocsin.state", "snapshots of the workers' state", together=True, compact=True, max_bytes=TELEMETRY_BYTES),
     Topic("tocsin.facts", "what sites tell each other", spread=False, hours=240),
     _control("control.sites", "profiles of sites"),
-    _control("control.maintenance", "announced work"),
+    _trail("control.maintenance", "announced work"),
     _control("control.items", "registered items"),
-    _control("control.verdicts", "people's verdicts on incidents"),
+    _trail("control.verdicts", "people's verdicts on incidents"),
     Topic("control.actions", "what people and actuators did about incidents", spread=False),
     _control("control.watchlist", "plates and tags to watch for"),
     Topic("findings", "what detectors saw", hours=720),

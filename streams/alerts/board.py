@@ -23,9 +23,10 @@ class Board:
     tells them there.
     """
 
-    def __init__(self, dashboards_url: str, runbooks_url: str, flood: Flood) -> None:
+    def __init__(self, dashboards_url: str, runbooks_url: str, console_url: str, flood: Flood) -> None:
         self._dashboards_url = dashboards_url
         self._runbooks_url = runbooks_url.rstrip("/")
+        self._console_url = console_url.rstrip("/")
         self._flood = flood
         self._revisions: dict[str, int] = {}
         self._labels: dict[str, set[Labels]] = {}
@@ -179,6 +180,7 @@ class Board:
             "summary": summary,
             "description": wording.description(incident),
             "runbook_url": f"{self._runbooks_url}/{alertname}",
+            "console_url": f"{self._console_url}/incidents/{incident.id}",
             "dashboard_url": wording.dashboard_url(self._dashboards_url, incident),
         }
 

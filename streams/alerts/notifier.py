@@ -40,7 +40,7 @@ class Notifier:
         self._live = asyncio.Event()
         self._just_closed: dict[str, Incident] = {}
         flood = Flood(settings.flood_pages, settings.flood_s)
-        self.board = Board(settings.dashboards_url, settings.runbooks_url, flood)
+        self.board = Board(settings.dashboards_url, settings.runbooks_url, settings.console_url, flood)
         self.sinks: list[Sink] = [Gauges(self.board, now)]
         self.sinks += [Alertmanager(url, self.board, settings, now) for url in settings.alertmanagers]
         if settings.grafana_url:

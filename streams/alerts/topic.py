@@ -1,8 +1,9 @@
-"""Reads the compacted topic of incidents from its beginning, and then follows it."""
+"""Reads topics from their beginning, and then follows them: the incidents, or whatever else pages are made of."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
@@ -15,6 +16,7 @@ from streams.settings import Settings, librdkafka_config
 log = logging.getLogger(__name__)
 
 TOPIC = "incidents"
+GROUP = "tocsin-notifier"
 BATCH = 500
 POLL = 0.2
 """Seconds that one poll waits for records."""
@@ -36,14 +38,23 @@ class TopicError(Exception):
 
 
 async def incidents(settings: Settings) -> AsyncIterator[Incident | Deleted | CaughtUp]:
-    """Yield every revision from the beginning, `CaughtUp` once, and then whatever comes.
+    """Yield every revision from the beginning, `CaughtUp` once, and then whatever comes; raises like `follow`."""
+    async with aclosing(follow(settings, [TOPIC])) as messages:
+        async for message in messages:
+            record = message if isinstance(message, CaughtUp) else read_incident(message)
+            if record is not None:
+                yield record
 
-    No consumer group and no commits: the topic holds each incident's latest state, so a start reads it whole and needs
-    no memory of its own. Waits for a broker that is away; raises `TopicError` when the topic doesn't exist.
+
+async def follow(settings: Settings, topics: Sequence[str], group: str = GROUP) -> AsyncGenerator[Any, None]:
+    """Yield every record of the topics from the beginning, `CaughtUp` once, and then whatever comes.
+
+    No consumer group and no commits: what matters is in the topics, so a start reads them whole and needs no memory of
+    its own. Waits for a broker that is away; raises `TopicError` when a topic doesn't exist or can't be read.
     """
-    consumer = Consumer(_config(settings))
+    consumer = Consumer(_config(settings, group))
     try:
-        waiting = await _assign(consumer, settings.brokers)
+        waiting = await _assign(consumer, topics, settings.brokers)
         while True:
             # shield: a poll goes on in its thread when the task is cancelled, and close() must come after it
             poll = asyncio.ensure_future(asyncio.to_thread(consumer.consume, BATCH, POLL))
@@ -54,25 +65,24 @@ async def incidents(settings: Settings) -> AsyncIterator[Incident | Deleted | Ca
                 raise
             for message in messages:
                 error = message.error()
+                place = message.topic(), message.partition()
                 if error is None:
-                    record = _read(message)
-                    if record is not None:
-                        yield record
+                    yield message
                 elif error.name() != "_PARTITION_EOF":
-                    _complain(error)
-                elif message.partition() in waiting:
-                    waiting.discard(message.partition())
+                    _complain(place[0], error)
+                elif place in waiting:
+                    waiting.discard(place)
                     if not waiting:
                         yield CaughtUp()
     finally:
         await asyncio.to_thread(consumer.close)
 
 
-def _config(settings: Settings) -> dict[str, Any]:
+def _config(settings: Settings, group: str) -> dict[str, Any]:
     return librdkafka_config(
         settings,
         **{
-            "group.id": "tocsin-notifier",  # asked for by the library; nothing joins or commits
+            "group.id": group,  # asked for by the library; nothing joins or commits
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
@@ -83,23 +93,26 @@ def _config(settings: Settings) -> dict[str, Any]:
     )
 
 
-async def _assign(consumer: Any, brokers: str) -> set[int]:
+async def _assign(consumer: Any, topics: Sequence[str], brokers: str) -> set[tuple[str, int]]:
     """Assign every partition from its beginning, and say which."""
     while True:
         try:
-            found = await asyncio.to_thread(consumer.list_topics, TOPIC, 2)
+            found = (await asyncio.to_thread(consumer.list_topics, timeout=2)).topics
             break
         except KafkaException as error:
             log.warning("Kafka at %s does not answer (%s). Waiting for it.", brokers, error.args[0].str())
             await asyncio.sleep(1)
-    topic = found.topics[TOPIC]
-    if topic.error is not None or not topic.partitions:
-        raise TopicError(f"The topic {TOPIC!r} does not exist on {brokers}. Create it with `tocsin topics`.")
-    consumer.assign([TopicPartition(TOPIC, partition, OFFSET_BEGINNING) for partition in topic.partitions])
-    return set(topic.partitions)
+    missing = [name for name in topics if name not in found or found[name].error is not None]
+    if missing:
+        names = ", ".join(map(repr, missing))
+        raise TopicError(f"The topic {names} does not exist on {brokers}. Create it with `tocsin topics`.")
+    places = {(name, partition) for name in topics for partition in found[name].partitions}
+    consumer.assign([TopicPartition(*place, OFFSET_BEGINNING) for place in sorted(places)])
+    return places
 
 
-def _read(message: Any) -> Incident | Deleted | None:
+def read_incident(message: Any) -> Incident | Deleted | None:
+    """Read a record of the incidents' topic; None for what is none, which is counted and logged."""
     value = message.value()
     if not value:
         return Deleted((message.key() or b"").decode(errors="replace"))
@@ -112,7 +125,7 @@ def _read(message: Any) -> Incident | Deleted | None:
         return None
 
 
-def _complain(error: Any) -> None:
+def _complain(topic: str | None, error: Any) -> None:
     if error.fatal() or not error.retriable():
-        raise TopicError(f"The topic {TOPIC!r} can't be read any more: {error.str()}.")
-    log.warning("Reading %r: %s. Trying again.", TOPIC, error.str())
+        raise TopicError(f"The topic {topic!r} can't be read any more: {error.str()}.")
+    log.warning("Reading %r: %s. Trying again.", topic, error.str())

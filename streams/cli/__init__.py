@@ -10,6 +10,7 @@ COMMANDS = {
     "demo": "Run everything on this machine and watch the reference night being caught.",
     "worker": "Consume telemetry, detect, correlate and publish incidents.",
     "notifier": "Carry incidents to Alertmanager, Prometheus and Grafana.",
+    "console": "Serve incidents as pages on which people look, judge and act.",
     "broker": "Run a real Apache Kafka on this machine, without Docker or Java.",
     "topics": "Create the platform's topics and check them.",
     "state": "Show, export or reset what is learnt of sites and devices.",

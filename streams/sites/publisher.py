@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from streams import metrics
 from streams.settings import Settings, SettingsError
 from streams.sites.heartbeat import Heartbeat
 from streams.sites.intake import Group, Intake
+from streams.sites.publishing import Publishing
 from streams.sites.sender import Sender
 from streams.sites.spool import Spool
 from streams.sites.wire import Object, RefusedError, read
@@ -95,7 +95,7 @@ class Publisher:
         self._safe = spool is not None
         self._closed = False
         self._moved = Event()
-        self._shown = metrics.Publishing(site)
+        self._shown = Publishing(site)
         self._spool = Spool(spool, site, spool_bytes or (SPOOL_BYTES if spool else MEMORY_BYTES))
         self._sender = Sender(site, topic, settings, self._spool, linger_s, self._acknowledged)
         self._intake = Intake(self._spool, full == "wait" or (full is None and spool is None), self._kept)

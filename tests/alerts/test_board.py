@@ -15,7 +15,7 @@ NOW = START.timestamp() + 600
 
 
 def fresh() -> Board:
-    return Board("http://grafana:3000/", "http://books/runbooks", Flood(3, 600.0))
+    return Board("http://grafana:3000/", "http://books/runbooks", "http://console/", Flood(3, 600.0))
 
 
 def live() -> Board:
@@ -61,6 +61,7 @@ def test_annotations_tell_what_happened_and_where_to_look() -> None:
     assert "Risk 97%; seen by power and camera." in alert.annotations["description"]
     assert "cam-7: Camera cam-7 is blind." in alert.annotations["description"]
     assert alert.annotations["runbook_url"] == "http://books/runbooks/SiteIncident"
+    assert alert.annotations["console_url"] == "http://console/incidents/i-1"
     assert alert.annotations["dashboard_url"].startswith("http://grafana:3000/d/tocsin-incident?var-site=FR-93-DUGNY")
 
 

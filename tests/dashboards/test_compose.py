@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-ACCESS = {"access-worker", "access-gate", "access-notifier", "access-ledger"}
+ACCESS = {"access-worker", "access-gate", "access-notifier", "access-ledger", "access-console"}
 ONCE = {"topics", "provisioner", "receivers", "certificates", "topics-secure"} | ACCESS
-PLAIN = {"kafka", "topics", "worker", "notifier", "ledger"}
+PLAIN = {"kafka", "topics", "worker", "notifier", "ledger", "console"}
 SECURE = {
     "certificates",
     "kafka-secure",
@@ -31,6 +31,7 @@ SECURE = {
     "gate",
     "notifier-secure",
     "ledger-secure",
+    "console-secure",
 } | ACCESS
 
 

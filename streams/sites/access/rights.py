@@ -38,6 +38,7 @@ def of_site(site: str) -> list[Right]:
 def of_roles(settings: Settings) -> dict[str, list[Right]]:
     """The platform's processes, each by the name of its command."""
     outputs = ("findings", "incidents", "commands", "dead-letters")
+    written = ("control.actions", "control.verdicts", "control.maintenance")
     return {
         "worker": [
             Right(READ, "telemetry.", PREFIXED),
@@ -61,6 +62,11 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(READ, "tocsin-ledger", LITERAL, GROUP),
             Right(WRITE, "evidence"),
             Right(WRITE, "tocsin-ledger", LITERAL, ResourceType.TRANSACTIONAL_ID),
+        ],
+        "console": [
+            *(Right(READ, name) for name in ("incidents", "findings", "control.sites", *written)),
+            *(Right(WRITE, name) for name in written),
+            Right(READ, "tocsin-console", LITERAL, GROUP),
         ],
         "notifier": [Right(READ, "incidents"), Right(READ, "tocsin-notifier", LITERAL, GROUP)],
         "report": [
