@@ -54,8 +54,9 @@ class SuddenMaintenance(Detector[Announcement]):
             "closed": closed,
             "hides": hides,
         }
-        work = f"Work on {event.subject}"
-        return Sign(score, f"{work} was announced without notice {', '.join(when)}.", evidence, key=event.name)
+        told = f"Work on {event.subject} was announced without notice {', '.join(when)}."
+        overtime = 0.0 if scene.troubled or hides else 1.0
+        return Sign(score, told, evidence, key=event.name, hour=overtime)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

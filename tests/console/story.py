@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from aiohttp import web
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from msgspec import json
 from msgspec.structs import replace
 
@@ -172,7 +172,7 @@ def records(kafka: str, topic: str) -> list[tuple[str, dict[str, Any]]]:
     consumer = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "enable.auto.commit": False})
     place = TopicPartition(topic, 0, 0)
     try:
-        _, end = consumer.get_watermark_offsets(place, 10)
+        end = _end(consumer, place)
         consumer.assign([place])
         found: list[tuple[str, dict[str, Any]]] = []
         while len(found) < end:
@@ -182,3 +182,15 @@ def records(kafka: str, topic: str) -> list[tuple[str, dict[str, Any]]]:
         return found
     finally:
         consumer.close()
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """Where a topic ends; a leader that was elected a moment ago is asked again."""
+    for _ in range(100):
+        try:
+            return int(consumer.get_watermark_offsets(place, 10)[1])
+        except KafkaException as error:
+            if not error.args[0].retriable():
+                raise
+            time.sleep(0.1)
+    raise TimeoutError(f"nobody leads {place}")

@@ -102,7 +102,7 @@ def test_what_changes_nothing_or_ends_earlier_is_no_announcement() -> None:
 
 def test_a_recurrence_that_is_announced_in_the_night_counts_from_its_next_time_on() -> None:
     estate = night(HOUR, start=0.0, end=4 * HOUR, domains=["camera"], rrule="FREQ=DAILY")
-    assert len(estate.findings(NAME)) == 1 and last(estate).risk > 0.1
+    assert len(estate.findings(NAME)) == 1 and last(estate).severity == "warning"
     works = next(iter(estate.shards.values())).watch(DUGNY)
     assert works is not None
     assert works.works.covers("camera", "nvr", estate.clock + DAY - HOUR)
