@@ -1,22 +1,31 @@
-"""The load of the race: single objects of every domain, as sites send them, an hour's worth of arrival times."""
+"""The load of the races: a simulated estate, or quick devices; single objects or batches."""
 
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 
 import msgspec
 from confluent_kafka import Producer
 
-LOADED = ("telemetry.power", "telemetry.alarm", "telemetry.camera", "telemetry.rfid")
+from streams.local.simulator.world import World
+from streams.telemetry.decode import TOPICS, decode
+from streams.telemetry.recording import Line, clocked
+from streams.telemetry.slices import elements
+
+Record = tuple[str, str, float, bytes]
+"""Topic, site, Unix seconds of arrival, value."""
 SITES = 40
 DEVICES = 25
+ESTATE = 13
+"""Simulated sites."""
 RATE = 1000.0
 """Objects a second, by their times."""
 
 
-def objects(events: int, seed: int = 7) -> Iterator[tuple[str, str, float, bytes]]:
-    """Yield (topic, site, unix seconds, value)."""
+def objects(events: int, seed: int = 7) -> Iterator[Record]:
+    """Yield one object of each device in turn, as single objects."""
     random = Random(seed)
     start = time.time() - events / RATE - 60
     for number in range(events):
@@ -45,10 +54,51 @@ def one(device: int, random: Random) -> tuple[str, dict[str, object]]:
             return "telemetry.camera", {"type": "camera.status", "connected": True, "scene_change": 0.01, **seen}
 
 
-def produce(brokers: str, events: int) -> None:
+def estate(events: int) -> Iterator[Record]:
+    """Yield what simulated sites send on some days, as single objects, mishaps and all."""
+    start = datetime.now(UTC).date() - timedelta(days=6)
+    world = World(3, ESTATE, 5, start, sparse=False)
+    for clock, line in islice(_singles(clocked(world.lines())), events):
+        yield line.topic, (line.key or b"").decode("utf-8", "replace"), clock, line.value or b""
+
+
+def _singles(lines: Iterable[tuple[float, Line]]) -> Iterator[tuple[float, Line]]:
+    for clock, line in lines:
+        if line.topic in TOPICS:
+            for part in elements(line.value or b"") or [line.value]:
+                yield clock, line._replace(value=part)
+
+
+def batches(records: Iterable[Record], size: int) -> Iterator[Record]:
+    """Put the objects of a site and a topic together, so many a record."""
+    filling: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        batch = filling.setdefault(record[:2], [])
+        batch.append(record)
+        if len(batch) == size:
+            yield _together(filling.pop(record[:2]))
+    yield from map(_together, filling.values())
+
+
+def _together(batch: list[Record]) -> Record:
+    topic, site, at, _ = batch[-1]
+    return topic, site, at, b"[" + b",".join(value for *_, value in batch) + b"]"
+
+
+def valid(records: Iterable[Record]) -> int:
+    """Count the objects that the platform takes."""
+    return sum(
+        len(decode(topic.removeprefix("telemetry."), site.encode(), value, now)[0])
+        for topic, site, now, value in records
+    )
+
+
+def produce(brokers: str, records: Iterable[Record]) -> None:
     """Fill the topics."""
-    producer = Producer({"bootstrap.servers": brokers, "compression.type": "lz4", "linger.ms": 20})
-    for topic, site, now, value in objects(events):
+    producer = Producer(
+        {"bootstrap.servers": brokers, "compression.type": "lz4", "linger.ms": 20, "partitioner": "murmur2"}
+    )
+    for topic, site, now, value in records:
         while True:
             try:
                 producer.produce(topic, value, site, timestamp=int(now * 1000))
