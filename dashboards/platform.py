@@ -90,9 +90,10 @@ def _taken_in() -> list[Json]:
         ),
         graph(
             "Memory given up",
-            "Snapshots that could not be read (their sites start cold) and devices forgotten for lack of room, hourly.",
+            "Snapshots that could not be read (cold starts); devices and tags forgotten for lack of room, hourly.",
             Query("sum(increase(tocsin_states_refused_total[1h]))", "snapshots refused"),
             Query("sum(increase(tocsin_devices_forgotten_total[1h]))", "devices forgotten"),
+            Query("sum(increase(tocsin_tags_forgotten_total[1h]))", "tags forgotten"),
         ),
     ]
 

@@ -64,7 +64,8 @@ class Lull(Detector[E_contra]):
 
     def step(self, event: E_contra, scene: Scene) -> Sign | None:
         """Note who spoke; silence is judged when an hour is over."""
-        self.heard.add(event.device)
+        if len(self.heard) < 4 * MOST_DEVICES or event.device in self.speakers:
+            self.heard.add(event.device)
         self.last = scene.clock
         if self.wake == inf:
             self.hour = scene.clock // HOUR_S * HOUR_S

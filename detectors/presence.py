@@ -17,6 +17,8 @@ FORGOTTEN_S = 14 * 86400.0
 """A device that was silent for so long is no longer there."""
 MOST = 4000
 """Streams of one type that are kept at most."""
+AT_ONCE = MOST // 20
+"""How many of them go when there are more: finding the longest silent takes a while."""
 SEVERED = 0.85
 """Share of the periodic streams that must be late for the site to count as cut off."""
 SOUND_S = 300.0
@@ -146,7 +148,7 @@ class Presence:
     def _meet(self, streams: dict[str, Stream], device: str, stream: Stream) -> None:
         if len(streams) >= MOST or len(streams) % 100 == 99:
             oldest = sorted(streams, key=lambda name: (streams[name].last, name))
-            surplus = max(len(streams) - MOST + 1, 0)
+            surplus = AT_ONCE if len(streams) >= MOST else 0
             for index, name in enumerate(oldest):
                 if index < surplus or stream.last - streams[name].last > FORGOTTEN_S:
                     del streams[name]

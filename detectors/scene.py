@@ -14,6 +14,7 @@ from detectors.presence import Presence
 from detectors.sight import Sight
 from detectors.state import dump, fill
 from detectors.supply import Supply
+from detectors.tags import GENERATION
 
 KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "grid", "presence", "sight")
 """What of a scene a snapshot carries; the rest is declared or belongs to the moment."""
@@ -108,6 +109,8 @@ class Scene:
         self.evidence: Collection[tuple[str, str]] = ()
         self.declared: dict[str, tuple[str, float]] = {}
         self.feeds: frozenset[str] = frozenset()
+        self.dropped = 0
+        """tags forgotten for lack of room, not yet counted"""
 
     def learn_one(self, kind: str, event: Any) -> None:
         """Take one telemetry object of type `kind` at `self.time`, after the detectors judged it."""
@@ -116,7 +119,7 @@ class Scene:
             if kind == "alarm.signal":
                 self._signal(event)
             elif kind.startswith(("rfid.", "shipment.")):
-                self.goods.learn_one(kind, event, self.time)
+                self._learn_goods(kind, event)
                 if kind not in ("shipment.planned", "shipment.gate"):
                     self.worked(1)
             return
@@ -136,6 +139,13 @@ class Scene:
             self.armed = False  # whoever sets it is still there
             self.worked(3)
             self.armed = event.code == "CL"
+
+    def _learn_goods(self, kind: str, event: Any) -> None:
+        tags = self.goods.labels.tags
+        oldest = tags.chips[0]
+        self.goods.learn_one(kind, event, self.time)
+        if tags.chips[0] is not oldest:
+            self.dropped += GENERATION
 
     def worked(self, work: int) -> None:
         """Learn that people did `work` things at `self.time`; what is done while the alarm is set is no routine."""

@@ -68,6 +68,9 @@ STATES_REFUSED = Counter(
 DEVICES_FORGOTTEN = Counter(
     "tocsin_devices_forgotten", "Devices forgotten for lack of room, least recently heard first", registry=WORKER
 )
+TAGS_FORGOTTEN = Counter(
+    "tocsin_tags_forgotten", "Tags forgotten for lack of room, least recently read first", registry=WORKER
+)
 ACTIONS = Counter(
     "tocsin_actions", "What people and actuators did about incidents, by what came of it", ["outcome"], registry=WORKER
 )
@@ -163,7 +166,7 @@ CONSOLE_UNREADABLE = Counter(
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
-    *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, ACTIONS, PARTITIONS),
+    *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, TAGS_FORGOTTEN, ACTIONS, PARTITIONS),
     *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, PAGE_DELAY),
     *(NOTIFICATIONS, NOTIFY_DELAY, SINK_UP, SINK_PENDING),

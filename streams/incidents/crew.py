@@ -1,6 +1,6 @@
 """The detectors on duty at one site: each is made when its device first speaks of what it reads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import cache
 from math import inf
 from typing import Any
@@ -52,13 +52,15 @@ class Crew:
         """Find or make those who read records of the site itself, which no device sends."""
         return [self._detector(cls, "") for cls in readers(kind)]
 
-    def forget(self, device: str) -> None:
-        """Dismiss a device's detectors; all of the site where `device` is empty."""
-        for key in [key for key in self._detectors if not device or key[1] == device]:
+    def forget(self, devices: Container[str] | None) -> None:
+        """Dismiss some devices' detectors; all of the site where it is None."""
+        for key in [key for key in self._detectors if devices is None or key[1] in devices]:
             del self._detectors[key]
             self.timers.drop(key)
+        self.timers.tidy()
         for steps in self.steps.values():
-            steps.pop(device, None) if device else steps.clear()
+            for device in [device for device in steps if devices is None or device in devices]:
+                del steps[device]
 
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Tell for the domains whose devices speak at work how many of them are live, and how many are known."""

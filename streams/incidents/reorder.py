@@ -80,7 +80,7 @@ class Reorder:
         return self.oldest + HOLD_S
 
 
-def _order(entry: Held) -> tuple[float, int, str, int, str]:
-    at, (_, rank, event) = entry
+def _order(entry: Held) -> tuple[float, int, str, float, int, str]:
+    at, (time, rank, event) = entry
     sequence = -1 if event.sequence is None else event.sequence
-    return at, rank, event.device, sequence, type(event).__name__
+    return at, rank, event.device, time, sequence, type(event).__name__

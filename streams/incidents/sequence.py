@@ -1,10 +1,16 @@
 """Drops exact repeats: the same device, sequence and time again, or without a sequence the same content and time."""
 
 from array import array
+from collections.abc import Mapping
+from heapq import nsmallest
 from zlib import crc32
 
 from detectors.state import part
 
+MOST_DEVICES = 5000
+"""Devices a site may have before the least recently heard are forgotten."""
+AT_ONCE = MOST_DEVICES // 20
+"""How many of them then go: looking for them and for what knows them takes a while."""
 REMEMBERED = 32
 """Numbers of a device, counted back from its newest, among which a repeat is recognised."""
 
@@ -50,3 +56,8 @@ class Tracker:
             return True
         marks[slot] = mark
         return False
+
+
+def least_recent(trackers: Mapping[str, Tracker]) -> set[str]:
+    """Name the devices that have not spoken for longest."""
+    return set(nsmallest(AT_ONCE, trackers, key=lambda name: (trackers[name].seen, name)))

@@ -8,8 +8,8 @@ class Stats:
 
     Attributes
     ----------
-    events, duplicates, late, forgotten
-        Objects judged, dropped as repeats, judged out of order; devices forgotten for lack of room.
+    events, duplicates, late, forgotten, tags
+        Objects judged, dropped as repeats, judged out of order; devices and tags forgotten for lack of room.
     actions
         What people and actuators did about incidents, by what came of it: `taken`, `idle` (it changed nothing, being
         read again or said before), `unknown` (no such incident or command is under way).
@@ -20,4 +20,5 @@ class Stats:
         self.duplicates = 0
         self.late = 0
         self.forgotten = 0
+        self.tags = 0
         self.actions: Counter[str] = Counter()

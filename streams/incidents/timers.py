@@ -1,7 +1,7 @@
 """When which detector wants to be woken: a heap, so that time costs nothing while nobody waits for it."""
 
 from collections.abc import Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Any
 
@@ -40,6 +40,11 @@ class Timers:
     def drop(self, name: tuple[str, str]) -> None:
         """Forget a detector."""
         self.timers.pop(name, None)
+
+    def tidy(self) -> None:
+        """Take the forgotten ones out of the heap, where they would lie until their time."""
+        self.heap = [(timer.at, timer.name) for timer in self.timers.values() if timer.at < inf]
+        heapify(self.heap)
 
     def set(self, timer: Timer) -> None:
         """Put a timer down for when its detector wants to be woken, unless it is woken earlier already."""

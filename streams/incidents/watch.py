@@ -21,15 +21,13 @@ from streams.incidents.model import Incident, Output
 from streams.incidents.registry import Registry
 from streams.incidents.reorder import Held, Reorder
 from streams.incidents.reporter import TELLING, Reporter
-from streams.incidents.sequence import Tracker
+from streams.incidents.sequence import MOST_DEVICES, Tracker, least_recent
 from streams.incidents.stats import Stats
 from streams.incidents.view import View
 from streams.incidents.works import Works
 from streams.telemetry.control import Maintenance, Said, SiteProfile, Verdict
 from streams.telemetry.decode import Arrival
 
-MOST_DEVICES = 5000
-"""Devices a site may have before the least recently heard are forgotten."""
 LOUDER = 0.15
 """How much surer a repeated sign must be to be a finding again."""
 TAKEN_BACK_S = 1800.0
@@ -88,7 +86,6 @@ class Watch:
             self._run(max(float(-(-self.due // 1.0)), self.clock), True)
         self.clock = clock
         if arrivals:
-            self.scene.heard = clock
             held = self.reorder.hold(arrivals, clock)
             if held < self.due:
                 self.due = held
@@ -143,7 +140,9 @@ class Watch:
         if reorder.due() <= now:
             ready, late = reorder.release(now)
             self.stats.late += late
+            scene.heard = now
             self._take(ready)
+            self.stats.tags, scene.dropped = self.stats.tags + scene.dropped, 0
         waking = timers.due()
         if complete and waking <= now:
             for detector in timers.ring(now):
@@ -211,22 +210,22 @@ class Watch:
 
     def _meet(self, device: str) -> Tracker:
         if len(self.trackers) >= MOST_DEVICES:
-            oldest = min(self.trackers, key=lambda name: (self.trackers[name].seen, name))
-            self._forget(oldest)
+            self._forget(least_recent(self.trackers))
         tracker = self.trackers[device] = Tracker()
         return tracker
 
-    def _forget(self, device: str) -> None:
-        self.stats.forgotten += 1
-        del self.trackers[device]
-        self.crew.forget(device)
+    def _forget(self, devices: set[str]) -> None:
+        self.stats.forgotten += len(devices)
+        for device in devices:
+            del self.trackers[device]
+        self.crew.forget(devices)
 
     def relearn(self, device: str) -> None:
         """Forget what was learnt of a device, or, where `device` is empty, of all and of the site itself.
 
         What was announced, the incident under way and the numbering of devices stay: a repeat remains a repeat.
         """
-        self.crew.forget(device)
+        self.crew.forget({device} if device else None)
         for streams in self.scene.presence.streams.values():
             streams.pop(device, None)
         if not device:

@@ -86,6 +86,6 @@ class Gauges:
 def _counted(stats: Stats) -> Counter[Any]:
     """Say how far each counter has come."""
     now = Counter({metrics.DUPLICATES: stats.duplicates, metrics.LATE_EVENTS: stats.late})
-    now[metrics.DEVICES_FORGOTTEN] = stats.forgotten
+    now.update({metrics.DEVICES_FORGOTTEN: stats.forgotten, metrics.TAGS_FORGOTTEN: stats.tags})
     now.update({metrics.ACTIONS.labels(outcome): number for outcome, number in stats.actions.items()})
     return now

@@ -1,9 +1,10 @@
 """Within the allowed lateness the order of arrival is of no account: the same events lead to the same answers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -20,8 +21,6 @@ SITES = ("A-1", "B-2")
 LENGTH = 90
 LATE = HOLD_S - 1.0
 """Seconds that an event may come after its time without being late: ticks are a second apart."""
-Told = tuple[str, float, int]
-"""Kind, second, device."""
 
 SEEN = {"fps": 25, "bitrate": 4000.0, "luminance": 0.5, "sharpness": 0.5, "scene_change": 0.01}
 DARK = dict.fromkeys(SEEN, 0.0)
@@ -40,64 +39,126 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "gate": ("shipment", {"type": "shipment.gate", "plate": "AB123CD", "direction": "out", "likelihood": 0.9}),
     "gone": ("shipment", {"type": "shipment.departed", "plate": "AB123CD", "pallets": 20, "items": 400}),
 }
+
+
+class Told(NamedTuple):
+    """Something that a device says; `at` is the second of the night in which it does."""
+
+    kind: str
+    at: float
+    device: int
+    old: float = 0.0
+    """seconds that it has lain at the site: minutes, or a day"""
+    again: float | None = None
+    """seconds after which it is sent once more, if it is"""
+
+
+SKEW = (0.0, 0.0, 300.0, -300.0)
+"""By how many seconds each device's clock is wrong."""
+RESTART = 45.0
+"""When device 1 of each sort begins to number anew."""
+seconds = st.integers(0, LENGTH * 1000).map(lambda ms: ms / 1000)
 events = st.lists(
-    st.tuples(
-        st.sampled_from(sorted(KINDS)), st.integers(0, LENGTH * 1000).map(lambda ms: ms / 1000), st.integers(0, 3)
+    st.builds(
+        Told,
+        st.sampled_from(sorted(KINDS)),
+        seconds,
+        st.integers(0, 3),
+        st.sampled_from((0.0,) * 8 + (150.0, 900.0, 86_000.0)),
+        st.none() | st.integers(0, 4000).map(lambda ms: ms / 1000),
     ),
     min_size=5,
     max_size=60,
 )
 
 
-def arrivals(told: Sequence[Told]) -> list[Arrival]:
-    """Decode what two sites send; each device counts its objects in the order of their times."""
-    found: list[Arrival] = []
+class Sent(NamedTuple):
+    """An object on its way: when it was sent (Unix seconds), and by how many seconds the road may delay it."""
+
+    arrival: Arrival
+    at: float
+    leeway: float
+
+
+def sent(told: Sequence[Told]) -> list[Sent]:
+    """Decode what two sites send; each device numbers its objects in the order in which it says them.
+
+    What is late or has a wrong clock is put in order by when it arrives, so the road may not delay it; nor may it delay
+    a site's first object, which says since when the site is known.
+    """
+    found: list[Sent] = []
     for site in SITES:
-        numbers: dict[str, int] = {}
-        for kind, second, device in sorted(told, key=lambda one: one[1]):
+        numbers: Counter[tuple[str, bool]] = Counter()
+        first = min(one.at for one in told)
+        for kind, second, device, old, again in sorted(told, key=lambda one: one.at):
             domain, body = KINDS[kind]
-            name = f"{domain}-{device}"
-            numbers[name] = numbers.get(name, -1) + 1
-            time = moment(START + second).isoformat(timespec="milliseconds")
-            value = wire({"site": site, "device": name, "time": time, "sequence": numbers[name], **body})
-            taken, refused = decode(domain, site.encode(), value, START + second)
+            name, at = f"{domain}-{device}", START + second
+            round_ = name, device == 1 and second >= RESTART
+            time = moment(at - old + SKEW[device]).isoformat(timespec="milliseconds")
+            value = wire({"site": site, "device": name, "time": time, "sequence": numbers[round_], **body})
+            numbers[round_] += 1
+            (taken,), refused = decode(domain, site.encode(), value, at)
             assert not refused, refused
-            found += taken
+            delayed = not old and not SKEW[device] and second > first
+            found.append(Sent(taken, at, LATE if delayed else 0.0))
+            if again is not None:
+                found.append(Sent(taken, at + again, 0.0))
     return found
 
 
-def answers(found: Sequence[Arrival], delays: Sequence[float]) -> list[tuple[float, str, bytes]]:
-    """Run a core whose every event arrives so much after its time; ticks are whole seconds."""
+class Outcome(NamedTuple):
+    """What a core makes of a night."""
+
+    told: list[tuple[float, str, bytes]]
+    events: int
+    duplicates: int
+    state: list[bytes]
+
+
+def outcome(found: Sequence[Sent], delays: Sequence[float]) -> Outcome:
+    """Run a core that every object reaches so much after it was sent; ticks are whole seconds."""
     slices: dict[int, list[Arrival]] = {}
-    for arrival, delay in zip(found, delays, strict=True):
-        slices.setdefault(ceil(arrival.time + delay), []).append(arrival)
+    for one, delay in zip(found, delays, strict=True):
+        slices.setdefault(ceil(one.at + delay), []).append(one.arrival)
     shard, told = Shard(Registry()), list[tuple[float, str, bytes]]()
     for tick in range(START, START + LENGTH + 10):
         outputs = shard.advance(float(tick), slices.get(tick, []), [])
         told += [(output.clock, output.event, encode(output.body)) for output in outputs]
-    return told
+    return Outcome(told, shard.stats.events, shard.stats.duplicates, [shard.freeze(site) for site in SITES])
 
 
 ATTACK: list[Told] = [
-    *(("dead" if second > 20 else "reading", float(second), second % 2) for second in range(60)),
-    *(("dark", 30.0 + second, second % 3) for second in range(20)),
-    ("burglary", 33.0, 0),
-    ("tamper", 35.5, 1),
-    ("disks", 37.25, 3),
+    *(Told("dead" if second > 20 else "reading", float(second), second % 2) for second in range(60)),
+    *(Told("dark", 30.0 + second, second % 3, again=0.3 if second % 5 == 0 else None) for second in range(20)),
+    *(Told("beat", 5.0 + second, 2) for second in range(30)),
+    *(Told("beat", 7.0 + second, 3, old=86_000.0) for second in range(5)),
+    Told("burglary", 33.0, 0),
+    Told("tamper", 35.5, 1, again=2.0),
+    Told("disks", 37.25, 3),
 ]
 
 
 def test_an_attack_is_among_what_is_interleaved() -> None:
-    found = arrivals(ATTACK)
-    assert [event for _, event, _ in answers(found, [0.0] * len(found))].count("opened") == len(SITES)
+    found = sent(ATTACK)
+    assert [event for _, event, _ in outcome(found, [0.0] * len(found)).told].count("opened") == len(SITES)
 
 
 @example(ATTACK, 1)
 @settings(max_examples=25, deadline=None)
 @given(events, st.integers(0, 1 << 32))
 def test_no_interleaving_within_the_allowed_lateness_changes_the_outcome(told: list[Told], seed: int) -> None:
-    found, dice = arrivals(told), Random(seed)
-    expected = answers(found, [0.0] * len(found))
+    found, dice = sent(told), Random(seed)
+    expected = outcome(found, [0.0] * len(found))
     mixed = list(found)
     dice.shuffle(mixed)
-    assert answers(mixed, [dice.uniform(0, LATE) for _ in mixed]) == expected
+    assert outcome(mixed, [dice.uniform(0, one.leeway) for one in mixed]) == expected
+    assert expected.duplicates == sum(one.again is not None for one in told) * len(SITES)
+
+
+@example(ATTACK, 1)
+@settings(max_examples=25, deadline=None)
+@given(events, st.integers(0, 1 << 32))
+def test_whatever_comes_however_late_is_learnt_or_counted_as_a_repeat(told: list[Told], seed: int) -> None:
+    found, dice = sent(told), Random(seed)
+    late = outcome(found, [dice.uniform(0, START + LENGTH - one.at) for one in found])
+    assert late.events + late.duplicates == len(found)
