@@ -51,6 +51,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     sasl_password: Annotated[str, about("that user's password; better in a file, TOCSIN_SASL_PASSWORD_FILE")] = ""
     ca_file: Annotated[str, about("PEM file of the authority behind Kafka's certificate; else the system's")] = ""
     group: Annotated[str, about("the workers' consumer group")] = "tocsin-worker"
+    instance: Annotated[
+        str, about("a worker's own name, by which it finds its partitions again; host: the machine's")
+    ] = ""
     clock: Annotated[Clock, about("who makes time: the worker's own clock, or the log that a player writes")] = "wall"
     tick_s: Annotated[float, about("seconds between two ticks", gt=0, le=60)] = 1.0
     snapshot_s: Annotated[float, about("seconds between two snapshots, at least", gt=0, le=3600)] = 10.0

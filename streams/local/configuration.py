@@ -42,9 +42,9 @@ def properties(number: int, ports: Sequence[Ports], data: Path) -> dict[str, str
         "share.coordinator.state.topic.replication.factor": count,
         "share.coordinator.state.topic.min.isr": safe,
         "group.initial.rebalance.delay.ms": 0,
-        # A broker that is gone is missed after six seconds: early for people who wait, late enough for a busy laptop.
-        "broker.session.timeout.ms": 6000,
-        "broker.heartbeat.interval.ms": 1000,
+        # A broker that is gone is missed after four seconds: early for people who wait, late enough for a busy laptop.
+        "broker.session.timeout.ms": 4000,
+        "broker.heartbeat.interval.ms": 500,
         "message.max.bytes": 8 * MEBIBYTE,
         "replica.fetch.max.bytes": 8 * MEBIBYTE,
         # Played recordings have the timestamps of their own time, be it past or to come.

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from socket import gethostname
 from tempfile import gettempdir
 from threading import Thread
 from time import monotonic, sleep, time
@@ -97,6 +98,7 @@ class Worker:
     ) -> None:
         self.settings = settings
         self.app = make_app(settings)
+        self.app.instance = gethostname() if settings.instance == "host" else settings.instance
         self.controls = Controls(Exchange(partitions) if settings.clock == "log" else None)
         self.partitions = Partitions(self.app, settings, self.controls, make_core)
         self.app.hooks = self.partitions

@@ -57,6 +57,8 @@ class App(faust.App):
     """A Faust application that its transport can ask."""
 
     hooks: Hooks
+    instance: str
+    """The worker's name in the group; empty for none."""
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -73,6 +75,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
+            # A member with a name that comes back within its session finds its partitions as it left them; without one
+            # the group would first wait a whole session for the member that was killed.
+            group_instance_id=self.app.instance or None,
             bootstrap_servers=driver.server_list(transport.url, transport.default_port),
             partition_assignment_strategy=[RangePartitionAssignor],
             enable_auto_commit=False,
@@ -97,6 +102,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             raise LookupError("this aiokafka keeps its _prefetch_backoff elsewhere")
         fetcher["_prefetch_backoff"] = 0.0
         self._follow_heartbeats(vars(self._ensure_consumer())["_coordinator"])
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group when the worker ends in good order; a member with a name would be waited for."""
+        if self._consumer is not None:
+            vars(vars(self._consumer)["_coordinator"])["_group_instance_id"] = None
+        await super().on_thread_stop()
 
     def _follow_heartbeats(self, coordinator: Any) -> None:
         """Note each heartbeat that the group has answered: by it a worker that was stopped knows what it has missed."""

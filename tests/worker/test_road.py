@@ -14,6 +14,7 @@ from tests.worker.road import PATIENCE, Tail, Worker, counted, lag, new_site, pu
 
 pytestmark = pytest.mark.long
 
+SESSION = 12.0
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 
 
@@ -127,14 +128,17 @@ def test_kill_9_in_mid_stream_loses_nothing_and_counts_nothing_twice(
     sent = 0
     with findings, ExitStack() as survivors:
         for _ in range(3):
-            with worker(road[0], tmp_path) as victim:
+            # By its name it is known again at once; without one the group would wait for the end of its session.
+            with worker(road[0], tmp_path, TOCSIN_INSTANCE="victim") as victim:
                 for _ in range(10):
                     batch = range(sent, sent + 50)
                     publish(road[0], [("telemetry.power", s.encode(), reading(s, n)) for n in batch for s in sites])
                     sent += 50
                     time.sleep(random.random() * 0.3)
                 victim.kill()
-        survivors.enter_context(worker(road[0], tmp_path))
+        began = time.monotonic()
+        survivors.enter_context(worker(road[0], tmp_path, TOCSIN_INSTANCE="victim"))
+        assert time.monotonic() - began < SESSION, "the group has waited for the one that was killed"
         until(lambda: lag(*road) == 0, "lag 0")
         assert {site: count for site, count in counted(*road).items() if site in sites} == dict.fromkeys(sites, sent)
         told: dict[bytes, bytes] = {}
@@ -149,7 +153,7 @@ def test_a_second_worker_takes_half_and_gives_it_back(road: tuple[str, int], run
     site = [new_site() for _ in range(40)]
     with worker(road[0], tmp_path):
         publish(road[0], [("telemetry.power", s.encode(), reading(s, n)) for n in range(50) for s in site])
-        with worker(road[0], tmp_path) as second:
+        with worker(road[0], tmp_path, TOCSIN_INSTANCE="second") as second:
             publish(road[0], [("telemetry.camera", s.encode(), b"{}") for s in site])
             publish(road[0], [("telemetry.power", s.encode(), reading(s, n)) for n in range(50, 100) for s in site])
             until(lambda: lag(*road) == 0, "lag 0 with two")
