@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 """Alerts in one request."""
+STANDS = 120
+"""For how many intervals an alert stands that is not sent again: an hour of half minutes."""
 TIMEOUT = 5.0
 """Seconds that a request may take."""
 KEEP_RESOLVED = 300.0
@@ -36,9 +38,10 @@ class Alertmanager(Sink):
     """One Alertmanager.
 
     Alertmanager keeps alerts in memory only and forgets those that are not renewed: each is sent again every
-    `resend_s` seconds with an end three times as far ahead, so that one which restarted knows everything again half a
-    minute later, and none keeps an alert for ever when this process is gone. The end of an alert is repeated for
-    five minutes after its first acceptance.
+    `resend_s` seconds, so that one which restarted knows everything again half a minute later. Each is sent with an end
+    an hour ahead: one that can't be reached for a while must not call an open incident resolved, and page again for it
+    afterwards; none keeps an alert for ever when this process is gone. The end of an alert is repeated for five minutes
+    after its first acceptance.
     """
 
     def __init__(self, url: str, board: Board, settings: Settings, now: Callable[[], float] = time.time) -> None:
@@ -87,7 +90,7 @@ class Alertmanager(Sink):
         return now - told.at >= self._resend
 
     async def _send(self, alerts: list[Alert]) -> None:
-        lasting = 3 * self._resend + TIMEOUT
+        lasting = STANDS * self._resend + TIMEOUT
         until = self._now() + lasting
         body = json.encode([_posted(alert, until) for alert in alerts])
         answer = await self._post(body)
