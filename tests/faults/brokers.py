@@ -28,6 +28,12 @@ def kill_the_leader(plant: Plant, dice: Random, load: Load) -> None:
     time.sleep(4)
 
 
+def kill_the_controller(plant: Plant, dice: Random, load: Load) -> None:
+    """Kill -9 the broker that is the controller."""
+    _kill_brokers(plant.controller(), away=8)(plant)
+    time.sleep(4)
+
+
 def kill_every_broker_in_turn(plant: Plant, dice: Random, load: Load) -> None:
     """Kill -9 each broker in turn: leaders, the group's coordinator and the controller are among them."""
     for number in dice.sample(range(3), 3):

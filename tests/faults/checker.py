@@ -9,9 +9,11 @@ import msgspec
 from streams.incidents.model import Incident
 from streams.worker.checkpoints import STATE, unpack
 from streams.worker.clock import TELEMETRY
+from streams.worker.setaside import DETECTOR
 from tests.faults.ledger import count, read
 from tests.faults.load import Load
 from tests.faults.log import Follower, Truth
+from tests.faults.memory import left
 from tests.faults.place import until
 from tests.faults.plant import Plant
 from tests.faults.watcher import Watcher, told
@@ -32,6 +34,8 @@ class Verdict:
     pages: int = 0
     gap: float = 0.0
     """Longest time, s, for which a site under load was not processed."""
+    drained: float | None = None
+    """At how many times its load that site then caught up; None when it was no pause to speak of."""
 
     @property
     def good(self) -> bool:
@@ -42,6 +46,8 @@ class Verdict:
 
     def __str__(self) -> str:
         head = f"{self.objects} objects, {self.incidents} incidents, {self.pages} pages, pause {self.gap:.1f} s"
+        if self.drained is not None:
+            head += f", then {self.drained:.1f} times the load"
         told = [f"{name}: {text}" for name, texts in self.violations.items() for text in texts[:5]]
         return "\n".join([head, *told])
 
@@ -58,6 +64,7 @@ class Checker:
         self.findings: set[bytes] = set()
         self.incidents: defaultdict[str, list[bytes]] = defaultdict(list)
         self.dead: dict[tuple[bytes, bytes, bytes], bytes | None] = {}
+        self.set_aside: dict[str, bytes | None] = {}
         self.rows: dict[str, bytes] = {}
 
     def close(self) -> None:
@@ -86,11 +93,12 @@ class Checker:
         verdict.objects = self.truth.objects - before
         self._judge_ledgers(verdict, load, sites)
         self._judge_dead(verdict, load)
-        self._judge_published(verdict, sites)
+        self._judge_published(verdict, load, sites)
         self._judge_state(verdict, load.sites)
         for text in dict.fromkeys(watcher.ahead):
             verdict.blame("commits", text)
-        verdict.gap = watcher.gap(load, since)
+        verdict.gap = max(watcher.pauses(load, since))[0]
+        verdict.drained = watcher.drained(load, since)
         return verdict
 
     def _read(self) -> None:
@@ -99,6 +107,8 @@ class Checker:
                 self.findings.add(record.value or b"")
             elif record.topic == "incidents":
                 self.incidents[(record.key or b"").decode()].append(record.value or b"")
+            elif record.headers.get("topic") == STATE.encode():
+                self.set_aside[(record.key or b"").decode()] = record.value
             elif record.topic == "dead-letters":
                 place = record.headers["topic"], record.headers["partition"], record.headers["offset"]
                 self.dead[place] = record.value
@@ -110,8 +120,11 @@ class Checker:
         if in_log < load.acknowledged - sum(load.poison.values()):
             verdict.blame("lost", f"{load.acknowledged} objects were acknowledged, Kafka has {in_log}")
         for site in sorted(sites):
+            ledger = self.truth.ledgers[site]
+            if site in load.damaged:
+                ledger = left(self._plant, site, load.damaged[site])
             learnt = read(unpack(self.rows[site])[1]).seen if site in self.rows else {}
-            for device, (number, total) in self.truth.ledgers[site].items():
+            for device, (number, total) in ledger.items():
                 has, sums = learnt.get(device, [0, 0])
                 if has < number:
                     verdict.blame("lost", f"{site}/{device}: {number} in the log, {has} learnt")
@@ -127,10 +140,19 @@ class Checker:
             verdict.blame(
                 "dead letters", f"{place} was refused and is no poison: {(self.dead.pop(place) or b'')[:80]!r}"
             )
+        if self.set_aside != (rows := {site: damage.row for site, damage in load.damaged.items()}):
+            verdict.blame("dead letters", f"snapshots of {[*self.set_aside]} were set aside, damaged were {[*rows]}")
+        self.set_aside.clear()
 
-    def _judge_published(self, verdict: Verdict, sites: set[str]) -> None:
+    def _judge_published(self, verdict: Verdict, load: Load, sites: set[str]) -> None:
         expected = {value for value in self.truth.findings.values() if told(value).site in sites}
         published = {value for value in self.findings if told(value).site in sites}
+        forgotten = {told(value).site for value in published if told(value).detector == DETECTOR}
+        if forgotten != load.damaged.keys():
+            verdict.blame("findings", f"{forgotten} were said to be forgotten, damaged were {[*load.damaged]}")
+        # What counts a site's objects begins anew with it.
+        expected = {value for value in expected if told(value).site not in forgotten}
+        published = {value for value in published if told(value).site not in forgotten}
         for value in expected - published:
             verdict.blame("findings", f"missing: {value[:200]!r}")
         for value in published - expected:

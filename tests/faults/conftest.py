@@ -16,6 +16,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[VERDICTS] = {}
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for."""
+    if not config.getoption("--full"):
+        left = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Show the table, and after a full run put it into the README."""
     if verdicts := config.stash[VERDICTS]:
@@ -27,7 +35,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def plant(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Plant]:
     """Three brokers and two workers; a third may come."""
-    disk = 500 if pytestconfig.getoption("--full") else 0
+    disk = 1500 if pytestconfig.getoption("--full") else 0
     with Plant(tmp_path_factory.mktemp("plant"), disk=disk) as running:
         yield running.start(2)
 

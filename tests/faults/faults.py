@@ -7,9 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import NamedTuple
 
-from tests.faults.brokers import fill_a_disk, kill_every_broker_in_turn, kill_the_leader, kill_two_brokers
+from tests.faults.brokers import (
+    fill_a_disk,
+    kill_every_broker_in_turn,
+    kill_the_controller,
+    kill_the_leader,
+    kill_two_brokers,
+)
 from tests.faults.lines import cut_a_worker_off, lossy_lines, refuse_a_worker, slow_lines, workers_of
 from tests.faults.load import Load
+from tests.faults.memory import damage_a_snapshot
 from tests.faults.place import until
 from tests.faults.plant import PASSWORD, Plant
 
@@ -21,8 +28,6 @@ class Fault(NamedTuple):
 
     Attributes
     ----------
-    quick
-        Whether it is in the selection that every run of the tests makes.
     gap
         Seconds for which a site may go unprocessed.
     paired
@@ -32,7 +37,6 @@ class Fault(NamedTuple):
     """
 
     deed: Deed
-    quick: bool = False
     gap: float = 30.0
     paired: bool = True
     ignored: tuple[str, ...] = ()
@@ -147,15 +151,15 @@ def upgrade(plant: Plant, dice: Random, load: Load) -> None:
 
 FAULTS: dict[str, Fault] = {
     "nothing": Fault(nothing, paired=False),
-    "worker killed": Fault(kill_a_worker, quick=True),
-    # No quiet session in between: the group waits for one dead member after the other.
-    "workers killed 20 times": Fault(kill_workers_twenty_times, gap=180),
+    "worker killed": Fault(kill_a_worker),
+    "workers killed 20 times": Fault(kill_workers_twenty_times, gap=60),
     "worker stopped 5 s": Fault(_stop(5)),
-    "worker stopped 30 s": Fault(_stop(30), quick=True),
+    "worker stopped 30 s": Fault(_stop(30)),
     "worker stopped 90 s": Fault(_stop(90), paired=False),
     "worker terminated": Fault(terminate_a_worker, gap=15),
     "ten joins and leaves": Fault(join_and_leave),
-    "leader killed": Fault(kill_the_leader, quick=True, gap=15),
+    "leader killed": Fault(kill_the_leader, gap=15),
+    "controller killed": Fault(kill_the_controller, gap=15),
     "each broker killed in turn": Fault(kill_every_broker_in_turn, paired=False, gap=15),
     "two of three brokers gone": Fault(kill_two_brokers, paired=False, gap=60),
     "worker cut off 25 s": Fault(cut_a_worker_off),
@@ -166,6 +170,7 @@ FAULTS: dict[str, Fault] = {
     "clocks step by ±5 min": Fault(step_the_clock),
     "50 times the poison": Fault(poison),
     "ten times the load": Fault(burst),
+    "snapshot damaged": Fault(damage_a_snapshot, paired=False),
     "credentials expired": Fault(expire_credentials, paired=False),
     "rolling upgrade and back": Fault(upgrade, paired=False, ignored=("state",)),
 }

@@ -16,7 +16,7 @@ from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
 
 BULK = "BULK"
-EVERY = 100
+EVERY = 500
 """Objects of a site after which it says how many it has learnt."""
 COUNTER = "counting"
 Seen = dict[str, list[int]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
 from threading import Event, Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from confluent_kafka import Producer
@@ -16,9 +16,28 @@ from tests.faults.objects import ATTACK, CLOSED, POISON, READING, TOPICS
 
 STEP = 0.1
 """Seconds between two rounds."""
+DARK = 17.0
+"""Second of the load in which the sites' power fails: after the pages, which it would explain, being everywhere."""
+PLAYED = 20.0
+"""Seconds after which the attack is over and judged."""
 DEVICES = 20
-BATCH = 50
-"""Objects of a bulk record."""
+METERS, TURNS = 50, 10
+BATCH = METERS * TURNS
+"""Objects of a bulk record: so many readings of each of its site's meters."""
+BULKY = (
+    b'{"type":"power.reading","site":"%s","device":"meter-%d","time":"%s","sequence":%d,'
+    b'"feed":"grid-a","voltage":230.%d,"frequency":50.0}'
+)
+
+
+class Damage(NamedTuple):
+    """A snapshot that was damaged while nobody worked."""
+
+    row: bytes
+    """as it is now"""
+    partition: int
+    cut: int
+    """of the site's topic, from which on its objects are read again"""
 
 
 class Load:
@@ -32,13 +51,17 @@ class Load:
         Objects a second of all bulk sites together.
     """
 
-    def __init__(self, brokers: str, run: str, seed: int, sites: int = 4, bulk: int = 12, rate: float = 2000) -> None:
+    def __init__(self, brokers: str, run: str, seed: int, sites: int = 4, bulk: int = 12, rate: float = 10_000) -> None:
         self.random = Random(seed)
         self.rate = rate
         self.sites = [f"ATTACK-{run}-{n}" for n in range(sites)]
         self.bulk = [f"{BULK}-{run}-{n}" for n in range(bulk)]
         self.acknowledged = 0
         self.unacknowledged = 0
+        self.taken: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+        """By bulk site: when (Unix seconds) Kafka had taken how many of its objects."""
+        self.damaged: dict[str, Damage] = {}
+        """By site: what was done to its snapshot."""
         self.poison: Counter[bytes] = Counter()
         self.began = time.time()
         self.shift = 0.0
@@ -47,7 +70,7 @@ class Load:
         self.toxic = 1
         """Pieces of poison a round."""
         self._late: list[tuple[float, str, str, bytes]] = []
-        self._stop = Event()
+        self._stop, self._played = Event(), Event()
         self._producer = Producer(
             {
                 "bootstrap.servers": brokers,
@@ -76,7 +99,8 @@ class Load:
         self.stop()
 
     def stop(self) -> None:
-        """Send no more, and wait until everything is acknowledged."""
+        """Send no more once the attack has played, and wait until everything is acknowledged."""
+        self._played.wait(60)
         self._stop.set()
         self._thread.join()
         assert self._producer.flush(120) == 0, "Kafka did not take the load"
@@ -90,6 +114,8 @@ class Load:
                 self._send(topic, key, value, objects)
             self._producer.poll(0)
             number += 1
+            if number * STEP > PLAYED:
+                self._played.set()
             due += STEP
             time.sleep(max(0.0, due - time.monotonic()))
             due = max(due, time.monotonic() - 1.0)
@@ -98,6 +124,9 @@ class Load:
         def told(error: Any, message: Any) -> None:
             if error is None:
                 self.acknowledged += objects
+                if objects == BATCH:
+                    before = self.taken[key][-1][1] if key in self.taken else 0
+                    self.taken[key].append((time.time(), before + objects))
             else:
                 self.unacknowledged += objects
 
@@ -123,9 +152,12 @@ class Load:
         due = int((number + 1) * self.rate * STEP / BATCH) - int(number * self.rate * STEP / BATCH)
         for turn in range(due):
             site = self.bulk[(number * 7 + turn) % len(self.bulk)]
+            first, name = self._sequences[site, ""], site.encode()
+            self._sequences[site, ""] += TURNS
             bodies = [
-                self._object(site, f"meter-{device}", now, READING | {"voltage": 230.0 + device / 100})
-                for device in range(BATCH)
+                BULKY % (name, device, stamp, first + turn, device)
+                for turn, stamp in enumerate(_stamp(now + turn / 1000) for turn in range(TURNS))
+                for device in range(METERS)
             ]
             yield "telemetry.power", site, b"[" + b",".join(bodies) + b"]", BATCH
 
@@ -146,21 +178,13 @@ class Load:
     def _object(self, site: str, device: str, at: float, body: dict[str, Any]) -> bytes:
         sequence = self._sequences[site, device]
         self._sequences[site, device] += 1
-        stamp = datetime.fromtimestamp(round(at, 3), UTC)
-        return _encode(
-            {
-                "site": site,
-                "device": device,
-                "time": stamp.isoformat(timespec="milliseconds"),
-                "sequence": sequence,
-                **body,
-            }
-        )
+        given = {"site": site, "device": device, "time": _stamp(at).decode(), "sequence": sequence, **body}
+        return _encode(given)
 
     def _reading(self, device: int, now: float) -> tuple[str, dict[str, Any]]:
         passed = now - self.began
         if device < 5:
-            voltage = 0.0 if passed > 6 else self.random.gauss(230, 1)
+            voltage = 0.0 if passed > DARK else self.random.gauss(230, 1)
             return "power", {"device": f"meter-{device}", **READING, "voltage": max(voltage, 0.0)}
         if device < 10:
             return "alarm", {"device": f"zone-{device}", "type": "alarm.heartbeat", "path": "radio", "rssi": -70.0}
@@ -183,6 +207,10 @@ class Load:
         value = self.random.choice(POISON) % (b"%s-%d" % (site.encode(), number))
         self.poison[value] += 1
         yield self.random.choice(TOPICS), site, value, 1
+
+
+def _stamp(at: float) -> bytes:
+    return datetime.fromtimestamp(round(at, 3), UTC).isoformat(timespec="milliseconds").encode()
 
 
 _encode = msgspec.json.Encoder().encode

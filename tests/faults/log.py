@@ -83,13 +83,20 @@ def _record(message: Any) -> Record:
 
 
 class Wire(msgspec.Struct):
-    site: str
     device: str
     time: datetime
     sequence: int | None = None
 
 
 _wire = msgspec.json.Decoder(list[Wire]).decode
+
+
+def enter_all(seen: Seen, value: bytes) -> int:
+    """Enter what a record holds, by the JSON on the wire; how many objects it was."""
+    objects = _wire(value if value.startswith(b"[") else b"[" + value + b"]")
+    for wire in objects:
+        enter(seen, wire.device, wire.sequence, round(wire.time.timestamp() * 1000))
+    return len(objects)
 
 
 class Truth:
@@ -128,15 +135,10 @@ class Truth:
             if record.value in known:
                 self.dead[record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset] = record.value
             else:
-                self._enter(record.value or b"")
+                self.objects += enter_all(self.ledgers[(record.key or b"").decode()], record.value or b"")
         for record in ticks:
             for tick in decode_ticks(record.value):
                 self._cut(record.partition, tick.time, tick.ends, tick.complete)
-
-    def _enter(self, value: bytes) -> None:
-        for wire in _wire(value if value.startswith(b"[") else b"[" + value + b"]"):
-            self.objects += 1
-            enter(self.ledgers[wire.site], wire.device, wire.sequence, round(wire.time.timestamp() * 1000))
 
     def _cut(self, partition: int, time: float, ends: dict[str, int], complete: bool) -> None:
         before = self._ends[partition]

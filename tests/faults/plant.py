@@ -82,6 +82,7 @@ class Plant:
         }
         return (login if number == 0 else {}) | {
             "TOCSIN_BROKERS": brokers,
+            "TOCSIN_INSTANCE": f"place-{number}",
             "TOCSIN_SNAPSHOT_S": "2",
             "TOCSIN_TICK_S": "0.5",
             "TOCSIN_METRICS_PORT": "0",
@@ -180,20 +181,19 @@ class Plant:
         """Say which broker leads a partition, by its index."""
         return self._admin().list_topics(topic, timeout=10).topics[topic].partitions[partition].leader - 1
 
-    def coordinator(self) -> int:
-        """Say which broker coordinates the group, by its index: the leader of its part of the offsets' topic."""
-        part = abs(_java_hash(GROUP)) % 8
-        return self.leader("__consumer_offsets", part)
+    def controller(self) -> int:
+        """Say which broker is the controller, by its index."""
+        told = self.cluster.run(
+            "org.apache.kafka.tools.MetadataQuorumCommand",
+            "--bootstrap-server",
+            self.cluster.bootstrap,
+            "describe",
+            "--status",
+        )
+        return next(int(line.split()[1]) for line in told.splitlines() if line.startswith("LeaderId:")) - 1
 
     def commits(self, consumer: Consumer, topics: tuple[str, ...]) -> dict[tuple[str, int], int]:
         """Ask what the group has committed."""
         asked = [TopicPartition(topic, partition) for topic in topics for partition in range(PARTITIONS)]
         answer = patiently(lambda: consumer.committed(asked, timeout=10))
         return {(at.topic, at.partition): max(at.offset, 0) for at in answer}
-
-
-def _java_hash(text: str) -> int:
-    value = 0
-    for letter in text:
-        value = (31 * value + ord(letter)) & 0xFFFFFFFF
-    return value - (1 << 32) if value >= 1 << 31 else value

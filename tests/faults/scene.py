@@ -10,12 +10,12 @@ from tests.faults.plant import Plant
 from tests.faults.watcher import Watcher
 
 BEFORE, AFTER = 4.0, 8.0
-"""Seconds of load around a fault; the attack plays within the first fourteen."""
+"""Seconds of load around a fault."""
 runs = 0
 
 
 def play(
-    plant: Plant, checker: Checker, deed: Deed, seed: int, rate: float = 2000, workers: int = 2, patience: float = 120
+    plant: Plant, checker: Checker, deed: Deed, seed: int, rate: float = 10_000, workers: int = 2, patience: float = 120
 ) -> Verdict:
     """Have a fault befall the plant under load, wait until all is processed, and judge."""
     global runs

@@ -10,16 +10,17 @@ BEGIN, END = "<!-- faults -->\n", "<!-- end -->"
 
 def table(verdicts: dict[str, Verdict]) -> str:
     """Make the table: for each fault how often each invariant was violated, and how long a site went unprocessed."""
-    head = ("fault", "objects", "incidents", "pages", *INVARIANTS, "longest pause, s")
+    head = ("fault", "objects", "incidents", "pages", *INVARIANTS, "longest pause, s", "then × the load")
     rows = [head, ("---",) * len(head)]
     for name, verdict in verdicts.items():
         broken = [str(len(verdict.violations[invariant])) for invariant in INVARIANTS]
         gap = f"{verdict.gap:.0f}"
-        rows.append((name, f"{verdict.objects:,}", str(verdict.incidents), str(verdict.pages), *broken, gap))
+        drained = "" if verdict.drained is None else f"{verdict.drained:.1f}"
+        rows.append((name, f"{verdict.objects:,}", str(verdict.incidents), str(verdict.pages), *broken, gap, drained))
     total = sum(verdict.objects for verdict in verdicts.values())
     broken = [str(sum(len(each.violations[name]) for each in verdicts.values())) for name in INVARIANTS]
     sums = (sum(each.incidents for each in verdicts.values()), sum(each.pages for each in verdicts.values()))
-    rows.append(("**all**", f"{total:,}", *map(str, sums), *broken, ""))
+    rows.append(("**all**", f"{total:,}", *map(str, sums), *broken, "", ""))
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

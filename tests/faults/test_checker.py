@@ -24,7 +24,6 @@ NOTICED = {
     "read_on_at_the_end": {"lost"},
     "number_by_process": {"incidents"},
 }
-QUICK = ("ack_before_snapshot", "skip_the_offset_check", "drop_an_incident")
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +76,9 @@ def test_everything_that_can_be_broken_is_tried() -> None:
     assert SABOTAGE.keys() == NOTICED.keys()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sabotage", NOTICED)
-def test_sabotage_is_noticed(sabotage: str, pytestconfig: pytest.Config, plant: Plant, checker: Checker) -> None:
-    if sabotage not in QUICK and not pytestconfig.getoption("--full"):
-        pytest.skip("only with --full")
+def test_sabotage_is_noticed(sabotage: str, plant: Plant, checker: Checker) -> None:
     worker = plant.workers[0]
     worker.end()
     worker.environment["FAULTS_SABOTAGE"] = sabotage
@@ -89,6 +87,7 @@ def test_sabotage_is_noticed(sabotage: str, pytestconfig: pytest.Config, plant: 
     assert NOTICED[sabotage] & found, f"{sabotage} was not noticed: {verdict}"
 
 
+@pytest.mark.full
 def test_what_is_sound_is_not_blamed(plant: Plant, checker: Checker) -> None:
     worker = plant.workers[0]
     worker.end()

@@ -1,17 +1,21 @@
 """Watches while faults happen, from a thread of its own."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 from threading import Event, Thread
 
 import msgspec
 
 from streams.worker.checkpoints import MARK, STATE, unpack
-from streams.worker.clock import CLOCK, TELEMETRY
+from streams.worker.clock import CLOCK, TELEMETRY, later
 from tests.faults.ledger import COUNTER
 from tests.faults.load import Load
 from tests.faults.log import Follower
 from tests.faults.plant import Plant
+
+LONG, USUAL, TICK = 10.0, 2.0, 1.0
+"""Seconds: of a pause worth a look, that any object takes, and that a pause's end is seen late."""
 
 
 class Told(msgspec.Struct):
@@ -51,6 +55,7 @@ class Watcher:
         while not self._stop.wait(0.3):
             self._compare(consumer, rows)
             self._note(findings)
+        self._note(findings)
         for each in (consumer, rows, findings):
             each.close()
 
@@ -59,7 +64,10 @@ class Watcher:
         committed = self._plant.commits(consumer, (*TELEMETRY, CLOCK))
         for record in rows.read():
             if record.key == MARK.encode() and record.value:
-                self.marks[record.partition] = unpack(record.value)[0].ends
+                # A worker that was stopped in the midst of a send may put an older mark above a newer one. Who recovers
+                # then works twice, but what a mark has said to be durable stays so.
+                ends = unpack(record.value)[0].ends
+                self.marks[record.partition] = later(self.marks.get(record.partition, {}), ends)
         for (topic, partition), offset in committed.items():
             durable = self.marks.get(partition, {}).get(topic, 0)
             if offset > durable:
@@ -74,10 +82,30 @@ class Watcher:
                 if not steps or number > steps[-1][1]:
                     steps.append((record.time, number))
 
-    def gap(self, load: Load, since: float) -> float:
-        """Longest time without progress of any of the load's bulk sites since a moment (Unix seconds)."""
-        worst = 0.0
+    def pauses(self, load: Load, since: float) -> Iterator[tuple[float, float, str]]:
+        """Yield each time without progress of any of the load's bulk sites since a moment: seconds, its end, site."""
         for site in load.bulk:
-            steps = [since, *(at for at, _ in self.progress[site] if at > since)]
-            worst = max(worst, max((b - a for a, b in pairwise(steps)), default=float("inf")))
-        return worst
+            if site not in load.damaged:
+                steps = [since, *(at for at, _ in self.progress[site] if at > since)]
+                assert len(steps) > 1, f"{site} was never processed"
+                yield from ((b - a, b, site) for a, b in pairwise(steps))
+
+    def drained(self, load: Load, since: float) -> float | None:
+        """Say at how many times its load the site that paused longest caught up; None when it was no pause to speak of.
+
+        It has caught up when it has learnt what Kafka had taken `USUAL` seconds before.
+        """
+        pause, end, site = max(self.pauses(load, since))
+        if pause < LONG:
+            return None
+        taken, steps = load.taken[site], self.progress[site]
+        rate = taken[-1][1] / (taken[-1][0] - taken[0][0])
+        before = max((number for at, number in steps if at < end), default=0)
+        for at, number in steps:
+            if at >= end and number >= _at(taken, at - USUAL):
+                return (number - before) / (at - end + TICK) / rate
+        return 0.0
+
+
+def _at(taken: list[tuple[float, int]], moment: float) -> int:
+    return max((number for at, number in taken if at <= moment), default=0)
