@@ -68,9 +68,7 @@ STATES_REFUSED = Counter(
 DEVICES_FORGOTTEN = Counter(
     "tocsin_devices_forgotten", "Devices forgotten for lack of room, least recently heard first", registry=WORKER
 )
-TAGS_FORGOTTEN = Counter(
-    "tocsin_tags_forgotten", "Tags forgotten for lack of room, least recently read first", registry=WORKER
-)
+TAGS_FORGOTTEN = Counter("tocsin_tags_forgotten", "Tags forgotten for lack of room, oldest first", registry=WORKER)
 ACTIONS = Counter(
     "tocsin_actions", "What people and actuators did about incidents, by what came of it", ["outcome"], registry=WORKER
 )

@@ -84,17 +84,17 @@ def measure_drain(sites: int, pause: float) -> str:
     with Cluster() as cluster, TemporaryDirectory() as folder:
         ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
         with worker(cluster.bootstrap, Path(folder), TOCSIN, TOCSIN_METRICS_PORT=str(port)) as running:
-            rate, began = sites * DEVICES, time.time()
-            load = Thread(target=publish, args=(cluster.bootstrap, sites, int(pause) + 60, True), daemon=True)
+            rate, sent = sites * DEVICES, [0]
+            given = cluster.bootstrap, sites, int(pause) + 75, True, sent.append
+            load = Thread(target=publish, args=given, daemon=True)
             load.start()
             time.sleep(15)
             running.process.send_signal(signal.SIGSTOP)
             time.sleep(pause)
             running.process.send_signal(signal.SIGCONT)
             before, since = decided(port), time.time()
-            until(lambda: decided(port) >= (time.time() - began - SETTLED) * rate, "the end of the backlog", 60)
-            number = decided(port) - before
-            seconds = time.time() - since
+            until(lambda: decided(port) >= sent[-1] - SETTLED * rate, "the end of the backlog", 60)
+            number, seconds = decided(port) - before, time.time() - since
             load.join()
     return f"after {pause:.0f} s, {number:,.0f} objects in {seconds:.1f} s: {number / seconds / rate:.1f} × {rate:,}/s"
 

@@ -8,7 +8,7 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -45,8 +45,8 @@ def second(site: str, now: float, number: int, dice: Random) -> Iterator[tuple[s
         yield topic, b"[" + b",".join(bodies) + b"]"
 
 
-def publish(brokers: str, sites: int, seconds: int, live: bool) -> int:
-    """Publish so many seconds of so many sites, as they pass or at once; how many objects it were."""
+def publish(brokers: str, sites: int, seconds: int, live: bool, told: Callable[[int], object] = int) -> int:
+    """Publish so many seconds of so many sites, as they pass or at once; how many objects it were, told as it goes."""
     producer = Producer({"bootstrap.servers": brokers, "compression.type": "lz4", "partitioner": "murmur2"})
     dice, start = Random(1), time.time() - (0 if live else seconds + 60)
     for number in range(seconds):
@@ -57,6 +57,7 @@ def publish(brokers: str, sites: int, seconds: int, live: bool) -> int:
             for topic, value in second(f"SITE-{site:03}", now, number, dice):
                 producer.produce(topic, value, f"SITE-{site:03}", timestamp=int(now * 1000))
             producer.poll(0)
+        told((number + 1) * sites * DEVICES)
     assert producer.flush(60) == 0
     return sites * seconds * DEVICES
 

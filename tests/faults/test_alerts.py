@@ -141,7 +141,10 @@ def test_nobody_to_tell(mode: str, plant: Plant, checker: Checker, alerting: Ale
     assert verdict.good, str(verdict)
     assert verdict.gap < 15, "the road does not wait for whoever is told"
     assert verdict.pages
-    until(lambda: alerting.standing() == standing(checker), "every alert that stands, and no other")
+    end = time.monotonic() + 30
+    while (there := alerting.standing()) != (asked := standing(checker)) and time.monotonic() < end:
+        time.sleep(0.5)
+    assert there == asked, "every alert that stands, and no other"
     until(lambda: alerting.pages().keys() >= standing(checker), "every page")
     opened = {(name, "opened") for name, incident in checker.truth.final.items() if incident.status != "closed"}
     until(lambda: alerting.noted().keys() >= opened, "every annotation")
