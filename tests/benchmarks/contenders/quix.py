@@ -1,6 +1,7 @@
 """Quix Streams around the same core: a dataframe a topic, bytes in, the core called for a thousand at a time."""
 
 from collections.abc import Callable
+from tempfile import mkdtemp
 from typing import Any
 
 from quixstreams import Application
@@ -20,6 +21,7 @@ def application(settings: Settings, **more: bool) -> Application:
         consumer_group=settings.group,
         auto_offset_reset="earliest",
         loglevel="ERROR",
+        state_dir=mkdtemp(prefix="tocsin-race-"),
         **more,
     )
 
