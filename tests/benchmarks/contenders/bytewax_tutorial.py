@@ -11,7 +11,7 @@ from bytewax.testing import TestingSink, run_main
 
 from streams.settings import Settings
 from streams.worker.clock import TELEMETRY
-from tests.benchmarks.contenders.tutorial import Models, told
+from tests.benchmarks.contenders.tutorial import judge, make, told
 from tests.benchmarks.race import Race
 
 
@@ -23,17 +23,17 @@ def run(settings: Settings, race: Race) -> None:
             race.count(1)
         return event
 
-    def judge(models: Models | None, event: dict[str, Any]) -> tuple[Models, bool]:
-        models = models or Models()
-        found = models.judge(event)
+    def watch(model: Any, event: dict[str, Any]) -> tuple[Any, bool]:
+        model = model or make()
+        found = judge(model, event)
         race.count(1)
-        return models, found
+        return model, found
 
     flow = Dataflow("tutorial")
     source = op.input("telemetry", flow, KafkaSource([settings.brokers], list(TELEMETRY), tail=True))
     events = op.filter_map("read", source, read)
     keyed = op.key_on("device", events, lambda event: f"{event.get('site')}/{event['device']}")
-    judged = op.stateful_map("judge", keyed, judge)
+    judged = op.stateful_map("watch", keyed, watch)
     op.output("findings", op.filter("notable", judged, lambda found: found[1]), TestingSink([]))
     folder = mkdtemp()
     init_db_dir(folder, 1)

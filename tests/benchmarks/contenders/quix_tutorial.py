@@ -8,7 +8,7 @@ from quixstreams import State
 from streams.settings import Settings
 from streams.worker.clock import TELEMETRY
 from tests.benchmarks.contenders.quix import application
-from tests.benchmarks.contenders.tutorial import Models, told
+from tests.benchmarks.contenders.tutorial import judge, make, told
 from tests.benchmarks.race import Race
 
 
@@ -16,22 +16,22 @@ def run(settings: Settings, race: Race) -> None:
     app = application(settings)
     findings = app.topic("findings", key_serializer="bytes", value_serializer="json")
 
-    def judge(value: bytes, state: State) -> dict[str, Any] | None:
+    def watch(value: bytes, state: State) -> dict[str, Any] | None:
         race.start()
         event = told(value)
         found = None
         if event is not None:
             kept = state.get_bytes(event["device"])
-            models = Models() if kept is None else pickle.loads(kept)
-            if models.judge(event):
+            model = make() if kept is None else pickle.loads(kept)
+            if judge(model, event):
                 found = event
-            state.set_bytes(event["device"], pickle.dumps(models))
+            state.set_bytes(event["device"], pickle.dumps(model))
         race.count(1)
         return found
 
     for topic in TELEMETRY:
         source = app.topic(topic, key_deserializer="bytes", value_deserializer="bytes")
-        judged = app.dataframe(source).apply(judge, stateful=True)
+        judged = app.dataframe(source).apply(watch, stateful=True)
         judged[judged.apply(lambda found: found is not None)].to_topic(findings)
     race.ready()
     app.run()
