@@ -118,6 +118,10 @@ class Detector(Generic[E_contra]):
         self.learn_one(event, scene)
         return sign
 
+    def again(self, event: E_contra, scene: Scene) -> Sign | None:
+        """Judge the exact copy of an event that was heard before, and learn from it; it counts for nothing else."""
+        return None
+
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         """Say what the passing of time alone shows at `now` (arrival clock, Unix seconds); also moves `wake`."""
         return ()

@@ -1,6 +1,6 @@
 """The detectors on duty at one site: each is made when its device first speaks of what it reads."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from functools import cache
 from math import inf
 from typing import Any
@@ -51,6 +51,13 @@ class Crew:
     def of_site(self, kind: str) -> list[AnyDetector]:
         """Find or make those who read records of the site itself, which no device sends."""
         return [self._detector(cls, "") for cls in readers(kind)]
+
+    def again(self, kind: str, event: Any, scene: Scene) -> Iterator[tuple[AnyDetector, Sign]]:
+        """Show the exact copy of an event to whom it may mean something."""
+        for _, detector, _ in self.steps[kind].get(event.device, ()):
+            sign = detector.again(event, scene)
+            if sign is not None:
+                yield detector, sign
 
     def forget(self, devices: Container[str] | None) -> None:
         """Dismiss some devices' detectors; all of the site where it is None."""

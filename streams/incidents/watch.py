@@ -186,6 +186,9 @@ class Watch:
                 tracker = self._meet(device)
             if tracker.repeats(sequence, at) if sequence is not None else tracker.echoes(_CONTENT.encode(event), at):
                 self.stats.duplicates += 1
+                scene.time = at
+                for detector, sign in crew.again(KINDS[type(event)], event, scene):
+                    self._note(detector, sign, sign.device or device, at)
                 continue
             self.stats.events += 1
             tracker.seen = self.clock

@@ -76,14 +76,17 @@ def event(row: Row) -> Any:
     """The telemetry struct of a row, or the work that it announces."""
     if row["type"] == "site.maintenance":
         return announcement(row)
-    wire = {key: value for key, value in row.items() if key != "t"}
+    wire = {key: value for key, value in row.items() if key not in ("t", "again")}
     wire.setdefault("site", "TEST-1")
     wire["time"] = datetime.fromtimestamp(START + row["t"], UTC)
     return msgspec.convert(wire, EVENT)
 
 
 def tell(detector: Detector[Any], rows: Iterable[Row], at: Scene | None = None) -> list[Sign]:
-    """Run rows (`{"t": …, "type": …}`) and ticks (`{"tick": seconds}`) past a detector; returns its signs in order."""
+    """Run rows (`{"t": …, "type": …}`) and ticks (`{"tick": seconds}`) past a detector; returns its signs in order.
+
+    A row with `again` is the copy of an earlier one.
+    """
     where = at or scene()
     signs: list[Sign] = []
     for row in rows:
@@ -96,9 +99,9 @@ def tell(detector: Detector[Any], rows: Iterable[Row], at: Scene | None = None) 
         where.clock = max(where.clock, where.time)
         one = event(row)
         if row["type"] in detector.reads:
-            sign = detector.step(one, where)
+            sign = detector.again(one, where) if "again" in row else detector.step(one, where)
             if sign is not None:
                 signs.append(sign)
-        if row["type"] != "site.maintenance":
+        if row["type"] != "site.maintenance" and "again" not in row:
             where.learn_one(row["type"], one)
     return signs
