@@ -20,7 +20,8 @@ from .desk import SITE, Desk, condition, free_port, running
 
 DUMPS = sorted((Path(__file__).parents[2] / "../shared/data/nut").resolve().glob("*.dev"))
 DRIVER = next((path for path in map(Path, ("/lib/nut/dummy-ups", "/usr/lib/nut/dummy-ups")) if path.exists()), None)
-pytestmark = pytest.mark.skipif(DRIVER is None or not shutil.which("upsrw"), reason="apt-get install nut-server")
+installed = pytest.mark.skipif(DRIVER is None or not shutil.which("upsrw"), reason="apt-get install nut-server")
+pytestmark = installed
 
 UPS = """\
 battery.charge: 100
@@ -144,6 +145,72 @@ def test_a_ups_that_loses_its_driver_is_not_spoken_for_and_the_other_goes_on(ser
 
 def _silent(desk: Desk, device: str, seconds: float) -> bool:
     return all(time.time() - arrival.time > seconds for arrival in desk.arrivals if arrival.event.device == device)
+
+
+ODD = {
+    "pdu": "ups.status:\noutlet.1.status: on\noutlet.1.voltage: 230.1\noutlet.2.current: 0.4\n",
+    "ats": "ups.status:\ninput.1.voltage: 231.0\ninput.2.voltage: 229.0\ninput.frequency.nominal: 60\n",
+    "three-phase": "ups.status: OL BYPASS XYZZY\ninput.L1-N.voltage: 231\ninput.L2-N.voltage: 199.5\n",
+    "bare": "ups.status: OL\n",
+    "units": "ups.status: OL CHRG\ninput.voltage: 230.0 V\nbattery.charge: 101\nbattery.runtime: 99999999999\n",
+    "minus": "ups.status: ol\ninput.voltage: -1\ninput.frequency: 65535\nbattery.charge: nan\nbattery.runtime: -1\n",
+    "foreign": 'ups.mfr: "Électrique\nups.model: Größe 9Ω "quoted\nups.status: OL ÜBER ALARM\ninput.voltage: 0231.50\n',
+}
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NutServer]:
+    """Some vendors' UPSes behind one server, and what further vendors may say."""
+    dumps = {path.name.partition("__")[0].lower(): path.read_text("utf-8", "replace") for path in DUMPS[::5]}
+    nut = NutServer(tmp_path_factory.mktemp("zoo"), dumps | ODD)
+    try:
+        yield nut
+    finally:
+        nut.stop()
+
+
+def test_ordinary_and_odd_upses_are_read_and_one_that_says_nothing_is_told(
+    zoo: NutServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        desk = Desk()
+        source = Nut(name="ups", port=zoo.port, feed="grid-a", poll_s=0.1, interval_s=60.0)
+        async with running(source, tmp_path, desk):
+            await condition(lambda: "pdu tells neither" in caplog.text)
+            await desk.until(lambda events: {event.device for event in events} >= set(zoo.drivers) - {"pdu"})
+            states = {event.device: event for event in desk.events if hasattr(event, "status")}
+            measured = {event.device: event for event in desk.events if hasattr(event, "feed")}
+            assert all("OL" in state.status for name, state in states.items() if name != "minus")
+            assert set(zoo.drivers) - set(states) == {"pdu", "ats"}
+            assert all(180 < one.voltage < 260 for one in measured.values())
+            assert (measured["ats"].voltage, measured["ats"].frequency) == (231.0, 60.0)
+            assert (measured["three-phase"].voltage, measured["three-phase"].frequency) == (199.5, 50.0)
+            assert measured["foreign"].voltage == 231.5
+            assert states["foreign"].status[0::2] == ["OL", "ALARM"]
+            for name in ("units", "minus"):
+                state = states[name]
+                assert (state.input_voltage, state.battery_charge) == (None, None)
+            assert not {"bare", "units", "minus", "pdu"} & set(measured)
+
+    asyncio.run(story())
+
+
+def test_a_ups_on_battery_that_shows_its_input_of_before_has_none(zoo: NutServer, tmp_path: Path) -> None:
+    """Nothing but the flags changes, as with drivers that measure every half minute; a self-test is no such thing."""
+
+    async def story() -> None:
+        desk = Desk()
+        source = Nut(name="ups", port=zoo.port, ups=["three-phase", "foreign"], feed="grid-a", poll_s=0.1)
+        async with running(source, tmp_path, desk):
+            await desk.until(lambda events: len(events) >= 4)
+            await asyncio.to_thread(zoo.set, "foreign", ups_status="OB TEST DISCHRG")
+            await asyncio.to_thread(zoo.set, "three-phase", ups_status="OB DISCHRG")
+            await desk.until(lambda events: any(getattr(one, "voltage", 1.0) == 0.0 for one in events), 5.0)
+        (dead,) = [one for one in desk.events if getattr(one, "voltage", 1.0) == 0.0]
+        assert (dead.device, dead.frequency) == ("three-phase", 0.0)
+        assert {"power.mains_loss", "power.transfer"} <= {finding.detector for finding in desk.findings()}
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.name.partition("__")[0])

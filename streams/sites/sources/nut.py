@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from streams.sites.formats.nut import listing, reading, status
+from streams.sites.formats.nut import cut_off, listing, reading, status, supply, unfed
 from streams.sites.source import (
     Complaint,
     Host,
@@ -24,7 +24,7 @@ from streams.sites.source import (
     missing_file,
     secret,
 )
-from streams.telemetry.envelope import Text
+from streams.telemetry.envelope import Hertz, Text
 from streams.telemetry.power import Feed
 
 log = logging.getLogger("tocsin.gateway")
@@ -33,19 +33,23 @@ UpsName = Annotated[str, Meta(pattern=r"^[^\s\"\\]{1,64}(?!\n)$", description="a
 ANSWER_S = 5.0
 LONGEST_LINE = 64 * 1024
 MOST_LINES = 10_000
+STARTING = "WAIT"
+"""The flag of a driver that has not asked its UPS yet."""
 
 
 class Nut(Source, frozen=True, kw_only=True, tag="nut"):
     """The UPSes of a NUT server.
 
     Written against NUT's protocol itself: it takes any bytes a vendor puts into a value, and is bounded. A UPS whose
-    driver is gone or whose data is stale is not spoken for.
+    driver is gone or whose data is stale is not spoken for. `hertz` is the grid's frequency for those that don't
+    measure it.
     """
 
     host: Host = "127.0.0.1"
     port: Port = 3493
     ups: list[UpsName] | None = None
     feed: Feed | None = None
+    hertz: Hertz = 50.0
     username: Text | None = None
     password_file: Text | None = None
     poll_s: Poll = 2.0
@@ -142,6 +146,9 @@ class _Poll:
         self._due = 0.0
         self._last: tuple[object, ...] = ()
         self._fault = ""
+        self._supply: dict[str, str] | None = None
+        self._cut_off = 0
+        self._told = False
 
     async def once(self, server: Server) -> None:
         try:
@@ -154,13 +161,18 @@ class _Poll:
             return
         self._fault = ""
         self._outlet.alive()
-        await self._publish(variables)
+        if variables.get("ups.status") != STARTING:
+            await self._publish(variables)
 
     async def _publish(self, variables: Mapping[str, str]) -> None:
+        variables = self._fed(variables)
         site, device, at = self._outlet.site, device_of(self._ups), self._outlet.now()
         state = status(variables, site, device, at)
-        feed = self._source.feed
-        measured = reading(variables, site, device, at, feed) if feed else None
+        feed, hertz = self._source.feed, self._source.hertz
+        measured = reading(variables, site, device, at, feed, hertz) if feed else None
+        if state is None and measured is None and not self._told:
+            self._told = True
+            self._outlet.refuse(f"{self._ups} tells neither ups.status nor, for a feed, input.voltage: nothing is sent")
         alive = measured is not None and measured.frequency > 0.0
         now = (state.status if state else None, alive, measured is None)
         clock = asyncio.get_running_loop().time()
@@ -168,3 +180,16 @@ class _Poll:
             return
         self._last, self._due = now, clock + self._source.interval_s
         await forward([event for event in (measured, state) if event is not None], self._outlet)
+
+    def _fed(self, variables: Mapping[str, str]) -> Mapping[str, str]:
+        """Believe the flags where they contradict the input.
+
+        Many drivers renew the flags every other second and what they measure every half minute, some never: a UPS that
+        is on battery for two looks and still shows the very input of before has none.
+        """
+        shown = supply(variables)
+        if not cut_off(variables):
+            self._supply, self._cut_off = shown, 0
+            return variables
+        self._cut_off += 1
+        return unfed(variables) if self._cut_off > 1 and shown == self._supply else variables
