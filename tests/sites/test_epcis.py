@@ -83,6 +83,83 @@ def test_pallets_corrections_and_further_steps() -> None:
     assert len(reads(json.dumps(event()).encode())) == 1
 
 
+def test_every_kind_of_event_and_of_code() -> None:
+    """As GS1's standard has them: whatever else stands in an event is passed over."""
+    link, private = "https://id.gs1.org/01/70614141123451/21/2017", "https://example.com/crates/17"
+    codes = [
+        link,
+        "https://id.gs1.org/8004/9520000001",
+        private,
+        "urn:epc:id:giai:0614141.12345400",
+        "urn:uuid:2f6e-17",
+    ]
+    told = event(
+        eventID="ni:///sha-256;00?ver=CBV2.0",
+        epcList=codes,
+        quantityList=[{"epcClass": "urn:epc:class:lgtin:4012345.012345.998877", "quantity": 200, "uom": "KGM"}],
+        sensorElementList=[{"sensorReport": [{"type": "Temperature", "value": 26.0, "uom": "CEL"}]}],
+        persistentDisposition={"set": ["completeness_verified"]},
+        ilmd={"example:furtherEventData": [{"a": {"b": 1}}]},
+        certificationInfo=["https://accreditation.example/17"],
+    )
+    assert [one.epc for one in reads(document(told))] == codes
+    made = event(type="TransformationEvent", bizStep="storing", outputEPCList=["urn:epc:id:sgtin:4012345.077889.25"])
+    del made["epcList"], made["action"]
+    assert [one.epc for one in reads(document(made | {"inputEPCList": ["urn:epc:id:sgtin:4012345.011122.25"]}))] == [
+        "urn:epc:id:sgtin:4012345.077889.25"
+    ]
+    nameless = event(type="AggregationEvent", parentID=PALLET, childQuantityList=[{"epcClass": "urn:epc:class:a:1.2"}])
+    del nameless["epcList"]
+    assert [(one.epc, one.sscc) for one in reads(document(nameless))] == [(PALLET, PALLET)]
+    fitted = event(type="AssociationEvent", parentID="urn:epc:id:grai:4012345.55555.987", childEPCs=[codes[3]])
+    del fitted["epcList"]
+    assert [(one.epc, one.sscc) for one in reads(document(fitted))] == [(codes[3], None)]
+    stored = event(bizStep="storing", bizLocation={"id": "https://id.gs1.org/414/9521321000010"})
+    del stored["readPoint"]
+    assert [one.read_point for one in reads(document(stored))] == ["https://id.gs1.org/414/9521321000010"]
+    sensed = event(bizStep="sensor_reporting", sensorElementList=[{}])
+    del sensed["epcList"]
+    own = event(type="example:PartyEvent", epcList=[])
+    assert reads(document(sensed, own)) == []
+    single = {"type": "EPCISDocument", "@context": ["https://ref.gs1.org/x", {"example": "http://ns.example/"}]}
+    assert len(reads(json.dumps({**single, "epcisBody": {"event": event()}}).encode())) == 1
+    assert len(reads(json.dumps({**single, "epcisBody": {"eventList": event()}}).encode())) == 1
+    results = {"queryResults": {"resultsBody": {"eventList": [event(), event()]}}}
+    assert len(reads(json.dumps({"type": "EPCISQueryDocument", "epcisBody": results}).encode())) == 2
+
+
+EARLIER = """<?xml version="1.0" encoding="UTF-16"?>
+<e:EPCISDocument xmlns:e="urn:epcglobal:epcis:xsd:1" xmlns:x="http://ns.example" schemaVersion="1.2">
+<EPCISHeader><x:StandardBusinessDocumentHeader/></EPCISHeader><EPCISBody><EventList>
+<ObjectEvent><eventTime>2026-11-23T10:00:00.5+01:00</eventTime><recordTime>2026-11-23T10:00:01Z</recordTime>
+<eventTimeZoneOffset>+01:00</eventTimeZoneOffset><baseExtension><eventID>urn:uuid:1</eventID></baseExtension>
+<epcList><epc> urn:epc:id:sgtin:0614141.107346.2018 </epc></epcList><action>OBSERVE</action>
+<bizStep>urn:epcglobal:cbv:bizstep:staging_outbound</bizStep><readPoint><id>urn:epc:id:sgln:1.2.3</id></readPoint>
+<extension><ilmd><x:lot>7</x:lot></ilmd></extension><x:own>Ü</x:own></ObjectEvent>
+<AggregationEvent><eventTime>2026-11-23T09:00:00Z</eventTime><eventTimeZoneOffset>+01:00</eventTimeZoneOffset>
+<parentID>urn:epc:id:sscc:0614141.1234567890</parentID><childEPCs><epc>urn:epc:id:sgtin:0614141.107346.1</epc></childEPCs>
+<action>ADD</action><bizStep>urn:epcglobal:cbv:bizstep:loading</bizStep><bizLocation><id>urn:epc:id:sgln:1.2.4</id>
+</bizLocation></AggregationEvent>
+<ObjectEvent><eventTime>2026-11-23T10:00:00Z</eventTime><eventTimeZoneOffset>+01:00</eventTimeZoneOffset>
+<baseExtension><errorDeclaration><declarationTime>2026-11-23T10:00:00Z</declarationTime></errorDeclaration>
+</baseExtension><epcList><epc>urn:epc:id:sgtin:0614141.107346.9</epc></epcList><action>OBSERVE</action>
+<bizStep>urn:epcglobal:cbv:bizstep:loading</bizStep><readPoint><id>urn:epc:id:sgln:1.2.3</id></readPoint></ObjectEvent>
+<extension><TransformationEvent><eventTime>2026-11-23T10:00:00Z</eventTime><eventTimeZoneOffset>+01:00</eventTimeZoneOffset>
+<outputEPCList><epc>urn:epc:id:sgtin:0614141.107346.3</epc></outputEPCList><bizStep>urn:epcglobal:cbv:bizstep:storing</bizStep>
+<readPoint><id>urn:epc:id:sgln:1.2.3</id></readPoint></TransformationEvent></extension>
+</EventList></EPCISBody></e:EPCISDocument>"""
+
+
+def test_the_earlier_xml() -> None:
+    found = reads(EARLIER.encode("utf-16"))
+    assert [(one.epc.rpartition(".")[2], one.biz_step, one.sscc) for one in found] == [
+        ("2018", "staging_outbound", None),
+        ("1", "loading", PALLET),
+        ("3", "storing", None),
+    ]
+    assert found[0].time == datetime(2026, 11, 23, 9, 0, 0, 500_000, UTC)
+
+
 @pytest.mark.parametrize(
     "body",
     [

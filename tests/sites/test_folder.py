@@ -93,6 +93,8 @@ def test_a_despatch_advice_is_a_planned_shipment() -> None:
         ("QTY+12:48:PCE", "QTY+12:many:PCE", "no number"),
         ("QTY+12:48:PCE", "QTY+12:1e400:PCE", "out of range"),
         ("UNT+30+1'\n", "", "does not end"),
+        ("DES-80469025+9", "DES-80469025+1", "takes a despatch back"),
+        ("DTM+137:202612041130:203'\nDTM+11:202612050700:203'\n", "", "there is no time"),
         ("UNB+UNOC:3", "XYZ+UNOC:3", ""),
         ("UNA:+.? '", "UNA:+", "can be read|no message"),
         (DESADV, "hello", "begins with UNA or UNB"),
@@ -103,6 +105,20 @@ def test_a_despatch_advice_is_a_planned_shipment() -> None:
 def test_what_can_t_be_taken_is_told(old: str, new: str, told: str) -> None:
     _, faults = desadv(DESADV.replace(old, new, 1))
     assert (not told and not faults) or any(part in faults[0] for part in told.split("|"))
+
+
+def test_other_signs_charsets_and_levels() -> None:
+    """Its own separators with a decimal comma, Greek letters, pallets within pallets, and hardly anything else."""
+    text = (
+        "UNA;*,! #UNB*UNOF;3*A;14*B;14*261204;1130*R#UNH*1*DESADV;D;01B;UN;EAN007#BGM*351*SO-7*9#"
+        "DTM*11;2612050700;201#NAD*CA***Μεταφορές Α!*Β#CPS*1**4#CPS*2*1#GIN*BJ*106141412345678908#CPS*3*2#"
+        "GIN*BJ*340123450000000017#LIN*1**4012345111118;EN#QTY*12;24,0;PCE#MOA*79;1200,50#UNT*12*1#UNZ*1*R#"
+    )
+    (planned,), faults = folder("desadv", company_prefixes=("0614141",)).read(text.encode("iso8859-7"), SITE, NOW)
+    assert not faults
+    assert (planned.order, planned.carrier, planned.items, planned.value) == ("SO-7", "Μεταφορές Α*Β", 24, 1200.5)
+    assert len(planned.ssccs) == 2
+    assert planned.window_start == datetime(2026, 12, 5, 6, 0, tzinfo=UTC)
 
 
 ROWS = """Auftrag;Von;Bis;Spediteur;Kennzeichen;NVE;Stk;Wert;Freigabe

@@ -26,6 +26,7 @@ from .desk import SITE, Desk, condition, free_port, running
 SPACES = """xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsnt="http://docs.oasis-open.org/wsn/b-2" \
 xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:tns1="http://www.onvif.org/ver10/topics" \
 xmlns:tev="http://www.onvif.org/ver10/events/wsdl" xmlns:wsa5="http://www.w3.org/2005/08/addressing\""""
+NOW = datetime(2026, 11, 23, 10, 0, 1, tzinfo=UTC)
 DIALECT = "http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet"
 
 
@@ -49,7 +50,7 @@ def notify(*notifications: str) -> bytes:
 
 def said(body: bytes, **more: Any) -> list[Any]:
     camera = Camera(SITE, "cam-07", more.get("direction"), more.get("likelihood"))
-    return list(telemetry(parse(body), camera, datetime.now(UTC)))
+    return list(telemetry(parse(body), camera, NOW))
 
 
 DARK = notification("tns1:VideoSource/ImageTooDark/ImagingService", item("State", "true"))
@@ -108,6 +109,37 @@ def test_plates() -> None:
     assert said(unsure, direction="in") == []
     assert said(unsure, direction="in", likelihood=0.6)[0].likelihood == 0.6
     assert said(unsure) == []
+
+
+def test_prefixes_soap_versions_and_clocks_are_the_camera_s_own() -> None:
+    """SOAP 1.1, the message's namespace as the default, prefixes that nobody else has, a clock from 1970."""
+    body = b"""<?xml version="1.0"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"
+ xmlns:q9="http://docs.oasis-open.org/wsn/b-2"><SOAP-ENV:Header/><SOAP-ENV:Body><q9:Notify><q9:NotificationMessage>
+<q9:SubscriptionReference><a:Address xmlns:a="http://www.w3.org/2005/08/addressing">http://10.0.0.7/s</a:Address>
+</q9:SubscriptionReference><q9:Topic Dialect="x" xmlns:zz="http://www.onvif.org/ver10/topics">
+ zz:VideoSource/zz:GlobalSceneChange/zz:ImagingService </q9:Topic><q9:Message>
+<Message xmlns="http://www.onvif.org/ver10/schema" UtcTime="%b" PropertyOperation="%b">
+<Source><SimpleItem Name="Source" Value="true"/></Source><Data><SimpleItem Value="TRUE" Name="State"/></Data>
+</Message></q9:Message></q9:NotificationMessage></q9:Notify></SOAP-ENV:Body></SOAP-ENV:Envelope>"""
+    for time, operation, states in (
+        (b"2026-11-23T11:00:00+01:00", b"Initialized", [True]),
+        (b"2026-11-23T10:00:00Z", b"Changed", [True]),
+        (b"1970-01-01T00:00:09Z", b"Changed", [True]),
+        (b"2026-11-23T10:00:00Z", b"Deleted", []),
+    ):
+        found = said(body % (time, operation))
+        assert [event.state for event in found] == states
+        assert all(abs((NOW - event.time).total_seconds()) <= 1 for event in found)
+
+
+def test_plates_in_a_vendor_s_own_words() -> None:
+    body = b"""<EventNotificationAlert version="2.0" xmlns="http://www.isapi.org/ver20/XMLSchema"><ipAddress>10.0.0.9</ipAddress>
+<dateTime>2026-11-23T10:59:00+01:00</dateTime><eventType>ANPR</eventType><ANPR><country>FR</country>
+<licensePlate>FG482KT</licensePlate><confidenceLevel>97</confidenceLevel><direction>forward</direction></ANPR>
+</EventNotificationAlert>"""
+    (gate,) = said(body)
+    assert (gate.plate, gate.direction, gate.likelihood) == ("FG482KT", "in", 0.97)
+    assert gate.time == datetime(2026, 11, 23, 9, 59, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

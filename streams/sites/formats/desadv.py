@@ -15,10 +15,15 @@ from pydifact.tokenizer import Tokenizer
 from streams.sites.formats.epc import EpcError, sscc
 from streams.telemetry.shipment import ShipmentPlanned
 
-_FORMS = {"102": "%Y%m%d", "203": "%Y%m%d%H%M", "204": "%Y%m%d%H%M%S"}
+_FORMS = {"101": "%y%m%d", "102": "%Y%m%d", "201": "%y%m%d%H%M", "203": "%Y%m%d%H%M", "204": "%Y%m%d%H%M%S"}
+_DAYS = ("101", "102")
 _STARTS, _ENDS = ("234", "64", "11", "17", "2", "137"), ("235", "63")
 """DTM qualifiers in the order in which they are believed: collection, delivery, despatch, …, the message itself."""
 _MOST_QUANTITY = 1e12
+_CHARSETS = {f"UNO{letter}": f"iso8859-{part}" for letter, part in zip("CDEFGHIJK", "125769834", strict=True)}
+"""Of UNB's syntax identifier (ISO 9735); A and B are ASCII, W to Y UTF-8, where nobody mistook them."""
+_WITHDRAWN = ("1", "3")
+"""BGM's function: a cancellation, a deletion."""
 PLAIN = "UNA:+.? '"
 """What parts elements, components and segments where a message does not say (UNA)."""
 
@@ -67,7 +72,8 @@ def _segments(body: bytes) -> Iterator[Segment]:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        text = body.decode("latin-1")
+        said = re.search(rb"UNB.(UNO[C-K])", body)
+        text = body.decode(_CHARSETS[said[1].decode()] if said else "latin-1", "replace")
     start = re.search(r"UN[AB]", text)
     if start is None:
         raise DesadvError("no EDIFACT interchange: it begins with UNA or UNB")
@@ -101,6 +107,9 @@ def _messages(segments: Iterator[Segment]) -> Iterator[list[Segment]]:
 
 
 def _planned(message: list[Segment], reading: Reading, at: datetime) -> ShipmentPlanned:
+    withdrawn = _first(message, "BGM", None, lambda one: ("", one.at(2) if one.at(2) in _WITHDRAWN else ""))
+    if withdrawn:
+        raise DesadvError(f"BGM: it takes a despatch back (function {withdrawn}), which has to be done by hand")
     start, end = _window(message, reading)
     order = _first(message, "RFF", ("ON", "DQ", "AAU"), lambda one: (one.at(0), one.at(0, 1)))
     number = order or _first(message, "BGM", None, lambda one: ("", one.at(1)))
@@ -175,7 +184,7 @@ def _window(message: list[Segment], reading: Reading) -> tuple[datetime, datetim
     begins = _moment(*start, reading.zone)
     end = next((said[name] for name in _ENDS if name in said), None)
     ends = _moment(*end, reading.zone) if end else begins + reading.window
-    if (end or start)[1] == "102":
+    if (end or start)[1] in _DAYS:
         ends = (ends if end else begins) + timedelta(days=1)
     return begins, max(ends, begins)
 
@@ -190,4 +199,4 @@ def _moment(text: str, form: str, zone: ZoneInfo) -> datetime:
 
 def _refuse(text: str, form: str) -> datetime:
     said = f"{text[:40]} is no time of form {form[:10] or '(none)'}"
-    raise DesadvError(f"DTM: {said}; the forms 102, 203 and 204 are read") from None
+    raise DesadvError(f"DTM: {said}; the forms {', '.join(_FORMS)} are read") from None

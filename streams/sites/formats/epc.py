@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from epcpy.utils.common import ConvertException
 from epcpy.utils.parsers import hex_to_tag_encodable, tag_uri_to_tag_encodable
@@ -10,6 +11,7 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{4}){4,62}")
 _LINK = re.compile(
     r"https?://[^/?#]+(?:/[^/?#]+){0,8}?/(?P<ai>00|01)/(?P<key>\d{13,18})(?:/21/(?P<serial>[^/?#]{1,20}))?(?:[?#].*)?"
 )
+_URI = re.compile(r"(?:https?://[^\s/?#]+/\S+|urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:\S+)")
 
 
 class EpcError(ValueError):
@@ -17,12 +19,12 @@ class EpcError(ValueError):
 
 
 def identity(given: str, prefixes: Sequence[str] = ()) -> str:
-    """Return a code as a pure identity URI, `urn:epc:id:sgtin:…`.
+    """Return a code as a pure identity URI, `urn:epc:id:sgtin:…`; a URI of another kind stays as it is.
 
     Parameters
     ----------
     given
-        A chip's EPC bank in hex, a tag URI (`urn:epc:tag:…`), a GS1 digital link, or an identity already.
+        A chip's EPC bank in hex, a tag URI (`urn:epc:tag:…`), a GS1 digital link, or any other URI, which EPCIS allows.
     prefixes
         GS1 company prefixes. A digital link does not tell where the prefix ends; one that begins with none of these
         stays a link, in GS1's own form.
@@ -43,7 +45,10 @@ def identity(given: str, prefixes: Sequence[str] = ()) -> str:
     except (ConvertException, ValueError, LookupError, ArithmeticError, TypeError, AttributeError) as error:
         raise EpcError(f"{text[:60]} is no EPC: {error}") from None
     if link := _LINK.fullmatch(text):
-        return _of_link(link["ai"], link["key"], link["serial"], prefixes)
+        with suppress(EpcError):  # such a key is not GS1's, and still somebody's
+            return _of_link(link["ai"], link["key"], link["serial"], prefixes)
+    if _URI.fullmatch(text):
+        return text
     raise EpcError(f"{text[:60]} is no EPC: expected urn:epc:id:…, hex or a GS1 digital link")
 
 

@@ -43,9 +43,11 @@ class Event(Struct, frozen=True, rename="camel"):
     action: Annotated[str, Meta(pattern=r"^(OBSERVE|ADD|DELETE)(?!\n)$")] | None = None
     biz_step: Uri | None = None
     read_point: Place | None = None
+    biz_location: Place | None = None
     epc_list: list[Uri] = []
     parent_id: Annotated[Uri | None, Meta()] = msgspec.field(default=None, name="parentID")
     child_epcs: list[Uri] = msgspec.field(default_factory=list, name="childEPCs")
+    outputs: list[Uri] = msgspec.field(default_factory=list, name="outputEPCList")
     event_id: Uri | None = msgspec.field(default=None, name="eventID")
     error_declaration: dict[str, Any] | None = None
 
@@ -85,7 +87,8 @@ def read(body: bytes, tid: str | None = None) -> list[Captured]:
         With the number of the event at fault.
     """
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    found = list(_of_xml(start, tid) if start[:1] == b"<" else _of_json(start, tid))
+    xml = start.startswith((b"<", b"\xff\xfe", b"\xfe\xff"))  # the latter two: UTF-16, which JSON never is
+    found = list(_of_xml(start, tid) if xml else _of_json(start, tid))
     if len(found) > MOST_EVENTS:
         raise EpcisError(f"at most {MOST_EVENTS:,} events at once, got {len(found):,}: send them in parts")
     return found
@@ -93,6 +96,8 @@ def read(body: bytes, tid: str | None = None) -> list[Captured]:
 
 def telemetry(captured: Captured, site: str, reading: Reading) -> list[Telemetry]:
     """Make the reads that an event tells of; none of one that is corrected, or at a step that the contract has not.
+
+    A pallet whose goods have no numbers of their own is read itself.
 
     Raises
     ------
@@ -102,16 +107,20 @@ def telemetry(captured: Captured, site: str, reading: Reading) -> list[Telemetry
     event, tids = captured.event, captured.tids
     step = plain(event.biz_step or "")
     step = reading.steps.get(step, step)
-    point = event.read_point.id if event.read_point else ""
+    at = event.read_point or event.biz_location
+    point = at.id if at else ""
     place = reading.places.get(point, point)[-256:]
-    if event.error_declaration is not None or not place or step not in (*STEPS, "encoding"):
+    if plain(event.type) not in KINDS or event.error_declaration is not None:
+        return []
+    if not place or step not in (*STEPS, "encoding"):
         return []
     try:
-        codes = [identity(code, reading.prefixes) for code in event.epc_list or event.child_epcs]
+        codes = [identity(code, reading.prefixes) for code in event.epc_list or event.child_epcs or event.outputs]
         parent = identity(event.parent_id, reading.prefixes) if event.parent_id else ""
     except EpcError as error:
         raise EpcisError(str(error)) from None
     pallet = parent if (":sscc:" in parent or "/00/" in parent) and event.action != "DELETE" else None
+    codes = codes or [pallet] if pallet else codes
     chips: list[str | None] = [*tids] if len(tids) == len(codes) else [None] * len(codes)
     common = {"site": site, "device": place[-64:], "time": event.event_time, "biz_step": step}
     made: list[Telemetry] = []
@@ -133,8 +142,9 @@ def plain(step: str) -> str:
 
 
 class _Body(Struct):
-    event_list: list[Raw] | None = msgspec.field(default=None, name="eventList")
-    results: Raw | None = msgspec.field(default=None, name="queryResults")
+    event_list: Raw = msgspec.field(default=Raw(), name="eventList")
+    event: Raw = Raw()
+    results: Raw = msgspec.field(default=Raw(), name="queryResults")
 
 
 class _Document(Struct):
@@ -152,16 +162,18 @@ def _of_json(body: bytes, tid: str | None) -> Iterator[Captured]:
         body.decode()
         document = msgspec.json.decode(body, type=_Document)
         inner = document.body
-        if inner is not None and inner.results is not None:
+        if inner is not None and bytes(inner.results):
             inner = msgspec.json.decode(inner.results, type=_Results).body
+        listed = (bytes(inner.event_list) or bytes(inner.event)) if inner else b""
+        raws = msgspec.json.decode(listed if listed.startswith(b"[") else b"[%b]" % listed, type=list[Raw])
     except UNREADABLE as error:
         raise EpcisError(f"no EPCIS document: {error}") from None
     if plain(document.type) in KINDS:
         yield _captured(0, body, tid)
-    elif inner is None or inner.event_list is None:
+    elif not listed:
         raise EpcisError("no EPCIS document: expected epcisBody.eventList")
     else:
-        for number, raw in enumerate(inner.event_list, 1):
+        for number, raw in enumerate(raws, 1):
             yield _captured(number, bytes(raw), tid)
 
 
@@ -175,7 +187,7 @@ def _captured(number: int, raw: bytes, tid: str | None) -> Captured:
 
 
 def _checked(number: int, raw: bytes, event: Event, chips: Any) -> Captured:
-    if plain(event.type) not in KINDS:
+    if plain(event.type) not in KINDS and ":" not in event.type:  # with a prefix it is somebody's own
         raise EpcisError(f"event {number}: `type` must be one of {', '.join(KINDS)}")
     listed = chips if isinstance(chips, list) else [chips]
     key = event.event_id.encode() if event.event_id else sha256(raw).digest()
@@ -207,11 +219,12 @@ def _fields(element: Element) -> dict[str, Any]:
     for name in ("eventTime", "eventTimeZoneOffset", "action", "bizStep", "parentID"):
         if (one := child(element, name)) is not None:
             found[name] = text(one)
-    for name in ("epcList", "childEPCs"):
+    for name in ("epcList", "childEPCs", "outputEPCList"):
         if (one := child(element, name)) is not None:
             found[name] = [text(epc) for epc in one]
-    if (place := child(element, "readPoint")) is not None:
-        found["readPoint"] = {"id": text(child(place, "id"))}
+    for name in ("readPoint", "bizLocation"):
+        if (place := child(element, name)) is not None:
+            found[name] = {"id": text(child(place, "id"))}
     if (one := next(every(element, "eventID"), None)) is not None:
         found["eventID"] = text(one)
     if next(every(element, "errorDeclaration"), None) is not None:

@@ -16,6 +16,9 @@ from streams.telemetry.shipment import ShipmentGate
 TOPICS: tuple[OnvifTopic, ...] = get_args(OnvifTopic)
 MOST = 1_000
 """Notifications that are taken of one document."""
+BELIEVED_S = 86_400.0
+"""How far a camera's clock may be off to be believed, s."""
+_TIMES = ("dateTime", "DateTime", "captureTime", "UtcTime", "timestamp")
 _PLATES = ("PlateNumber", "LicensePlate", "LicensePlateNumber", "Plate", "plateNumber", "licensePlate")
 _LIKELIHOODS = ("Likelihood", "Confidence", "ConfidenceLevel", "confidenceLevel", "confidence", "likelihood")
 _TRUE, _FALSE = ("true", "1", "on", "yes", "active"), ("false", "0", "off", "no", "inactive")
@@ -37,7 +40,8 @@ class Camera(NamedTuple):
 def telemetry(root: Element, camera: Camera, now: datetime) -> Iterator[Telemetry]:
     """Find what a document of notifications, pulled or pushed, or of scene metadata says.
 
-    Topics that the contract has not are passed over. `now` stands in for a time that is missing.
+    Topics that the contract has not are passed over. `now` stands in for a time that is missing, or that cannot be
+    true: many cameras never had their clock set, or say since when a state has lasted.
     """
     notifications = list(every(root, "NotificationMessage"))[:MOST]
     for notification in notifications:
@@ -50,6 +54,8 @@ def telemetry(root: Element, camera: Camera, now: datetime) -> Iterator[Telemetr
     if not notifications:
         for frame in list(every(root, "Frame"))[:MOST]:
             yield from _plates(frame, camera, _moment(frame.get("UtcTime"), now))
+    if not notifications and next(every(root, "Frame"), None) is None:
+        yield from _own_plates(root, camera, now)
 
 
 def plain(topic: str) -> str:
@@ -86,11 +92,16 @@ def _state(items: dict[str, str], *, default: bool) -> bool | None:
 
 def _plates(element: Element, camera: Camera, at: datetime) -> Iterator[ShipmentGate]:
     items = _items(element)
-    direction = _direction(items) or camera.direction
     found = [(text(one), one.get("Likelihood", "")) for one in every(element, "PlateNumber")]
     if not found:
         found = [(items[name], "") for name in _PLATES if items.get(name)][:1]
-    for plate, own in found[:16]:
+    yield from _gates(found[:16], items, camera, at)
+
+
+def _gates(found: list[tuple[str, str]], items: dict[str, str], camera: Camera, at: datetime) -> Iterator[ShipmentGate]:
+    """Make passages of plates, each with its own likelihood where it has one."""
+    direction = _direction(items) or camera.direction
+    for plate, own in found:
         said = own or next((items[name] for name in _LIKELIHOODS if name in items), "")
         likelihood = _likelihood(said)
         if likelihood is None:
@@ -104,6 +115,18 @@ def _plates(element: Element, camera: Camera, at: datetime) -> Iterator[Shipment
                 direction=direction,
                 likelihood=likelihood,
             )
+
+
+def _own_plates(root: Element, camera: Camera, now: datetime) -> Iterator[ShipmentGate]:
+    """Read a vendor's own recognition: elements instead of items, like `<licensePlate>` and `<confidenceLevel>`."""
+    leaves: dict[str, str] = {}
+    for element in root.iter():
+        if not len(element) and text(element):
+            leaves.setdefault(local(element), text(element))
+    plate = next((leaves[name] for name in _PLATES if name in leaves), "")
+    if plate:
+        at = _moment(next((leaves[name] for name in _TIMES if name in leaves), None), now)
+        yield from _gates([(plate, "")], leaves, camera, at)
 
 
 def _direction(items: dict[str, str]) -> Direction | None:
@@ -125,6 +148,7 @@ def _likelihood(said: str) -> float | None:
 
 def _moment(said: str | None, now: datetime) -> datetime:
     try:
-        return msgspec.convert(said, Time) if said else now
+        at = msgspec.convert(said, Time) if said else now
     except msgspec.ValidationError:
         return now
+    return at if abs((now - at).total_seconds()) <= BELIEVED_S else now
