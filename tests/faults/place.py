@@ -46,6 +46,9 @@ def patiently(ask: Callable[[], Answer], seconds: float = 60.0) -> Answer:
 class Worker:
     """One place for a worker: its process is started again whenever it ends, until it is told to leave."""
 
+    command: tuple[str, ...] = ("tests.faults.work",)
+    at_work = b"owns partitions"
+
     def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
@@ -64,13 +67,13 @@ class Worker:
 
     def _spawn(self) -> None:
         self._began = self.log.stat().st_size if self.log.exists() else 0
-        self.process = Leash([sys.executable, "-m", "tests.faults.work"], self.log, os.environ | self.environment, ROOT)
+        self.process = Leash([sys.executable, "-m", *self.command], self.log, os.environ | self.environment, ROOT)
 
     def ready(self) -> bool:
         """Whether its present process has its partitions."""
         with self.log.open("rb") as file:
             file.seek(self._began)
-            return b"owns partitions" in file.read()
+            return self.at_work in file.read()
 
     def supervise(self) -> None:
         """Start it again if it has ended."""

@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.request import urlopen
 
+import httpx
 import msgspec
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -22,7 +26,9 @@ from streams.settings import Settings, librdkafka_config
 from streams.sites import Publisher
 from streams.sites.access.rights import bindings, of_site
 from streams.sites.access.users import AccessError, Users
+from streams.telemetry.examples import TELEMETRY
 from streams.topics import ensure
+from tests.sites.forgeries import encode, forgeries
 from tests.sites.gates import GateProcess, gate
 from tests.sites.log import Place
 from tests.worker.road import until, worker
@@ -85,20 +91,24 @@ def as_a(folders: dict[str, Path]) -> Settings:
 
 
 @pytest.fixture(scope="module")
+def roles(admin: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """The environment of each of the platform's processes, with no more rights than it needs."""
+    folder = tmp_path_factory.mktemp("roles")
+    made = {}
+    for name in ("worker", "gate", "notifier"):
+        ran = tocsin(admin, "access", name, "--folder", folder)
+        assert ran.returncode == 0, ran.stderr
+        made[name] = admin | dict(line.split("=", 1) for line in ran.stdout.splitlines())
+    return made
+
+
+@pytest.fixture(scope="module")
 def running_gate(
-    secure: Cluster, admin: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    secure: Cluster, roles: dict[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GateProcess]:
-    """A gate with no more rights than a gate needs."""
-    folder = tmp_path_factory.mktemp("gate")
-    with gate(secure.bootstrap, folder, **role(admin, "gate", folder)) as running:
+    """A gate with its own credentials."""
+    with gate(secure.bootstrap, tmp_path_factory.mktemp("gate"), **roles["gate"]) as running:
         yield running
-
-
-def role(admin: dict[str, str], name: str, folder: Path) -> dict[str, str]:
-    """The environment of one of the platform's processes."""
-    ran = tocsin(admin, "access", name, "--folder", folder)
-    assert ran.returncode == 0, ran.stderr
-    return admin | dict(line.split("=", 1) for line in ran.stdout.splitlines())
 
 
 def produce(settings: Settings, topic: str, key: str, value: bytes = b"{}") -> str:
@@ -160,6 +170,45 @@ def read_as(settings: Settings, topic: str, count: int) -> list[Any]:
     until(lambda: bool(found.extend(consumer.consume(100, 0.5)) or len(found) >= count), f"{count} records of {topic}")
     consumer.close()
     return found
+
+
+def test_of_ten_thousand_forgeries_none_is_accepted(secure: Cluster, as_a: Settings, running_gate: GateProcess) -> None:
+    """With a site's own credentials: on its own topic, where the gate refuses, and on all others, where Kafka does."""
+    place = Place(secure.bootstrap, A)
+    sorts = forgeries(place, B)
+    own = [sorts[name](number) for number in range(8_000 // len(sorts) + 1) for name in sorts]
+    abroad = [f"in.{B}", *TELEMETRY, "control.sites", "control.verdicts", "incidents", "commands"]
+    Random(3).shuffle(own)
+    forged = encode(place.reading("forged"))
+    assert len(sorts) >= 10 and len(own) + 200 * len(abroad) >= 10_000
+    refused = Counter[str]()
+    config = {"message.timeout.ms": 60_000, "log_level": 0, "linger.ms": 5, "topic.metadata.propagation.max.ms": 1000}
+    producer = Producer(librdkafka_config(as_a, **config))
+
+    def send(topic: str, key: bytes | None, value: bytes, **options: Any) -> None:
+        def report(error: Any, _: Any) -> None:
+            if error is not None:
+                refused[topic] += 1
+
+        producer.produce(topic, value, key, on_delivery=report, **options)
+        producer.poll(0)
+
+    past = int((time.time() - 8 * 86_400) * 1000)
+    for key, value in own:
+        send(place.topic, key, value, timestamp=past, headers={"principal": B, "site": B})
+    for topic in abroad * 200:
+        send(topic, B.encode(), forged)
+    send(place.topic, A.encode(), encode(place.reading("last")))
+    assert producer.flush(90) == 0
+    assert refused == dict.fromkeys(abroad, 200)
+    letters = [one for one in read_as(secure.settings, "dead-letters", len(own)) if b"forged" in (one.value() or b"")]
+    named = sum(B.encode() in dict(letter.headers())["reason"] for letter in letters)
+    assert named > 3 * len(own) // len(sorts)
+    last = False
+    while not last:
+        taken = [record.value() for topic in TELEMETRY for record in read_as(secure.settings, topic, 0)]
+        assert not [value for value in taken if b"forged" in value]
+        last = any(b'"last"' in value for value in taken)
 
 
 DENIED = {"TOPIC_AUTHORIZATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "GROUP_AUTHORIZATION_FAILED"}
@@ -276,6 +325,37 @@ def test_what_can_not_be_done_is_said(secure: Cluster, admin: dict[str, str], as
     assert "dugny is no site id" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("role", "topics"),
+    {
+        "worker": ("telemetry.power", f"in.{A}", "control.sites", "control.verdicts"),
+        "gate": ("incidents", "findings", "control.sites", f"in.{A}", "tocsin.state"),
+        "notifier": ("incidents", "telemetry.power", "control.verdicts", "commands", f"in.{A}"),
+    }.items(),
+)
+def test_a_process_of_the_platform_may_do_no_more_than_its_work(
+    secure: Cluster, roles: dict[str, dict[str, str]], folders: dict[str, Path], role: str, topics: tuple[str, ...]
+) -> None:
+    settings = own(secure, roles[role])
+    assert {topic: produce(settings, topic, A) for topic in topics} == dict.fromkeys(
+        topics, "TOPIC_AUTHORIZATION_FAILED"
+    )
+    elsewhere = {"worker": f"in.{A}", "gate": "incidents", "notifier": "telemetry.power"}[role]
+    assert consume(settings, elsewhere, "mine") in DENIED
+    assert administer(settings, lambda client: client.create_acls(bindings(A, of_site(B)))) in DENIED
+
+
+def own(secure: Cluster, environment: dict[str, str]) -> Settings:
+    """Log in as one of the platform's processes does."""
+    password = Path(environment["TOCSIN_SASL_PASSWORD_FILE"]).read_text()
+    return replace(
+        secure.settings,
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_username=environment["TOCSIN_SASL_USERNAME"],
+        sasl_password=password,
+    )
+
+
 def test_secrets_lie_where_their_owner_alone_can_read(secure: Cluster, folders: dict[str, Path]) -> None:
     for file in (
         folders[A] / "password",
@@ -285,36 +365,55 @@ def test_secrets_lie_where_their_owner_alone_can_read(secure: Cluster, folders: 
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     assert secure.security is not None
     words = [file.read_text() for file in secure.folder.rglob("*.password")] + [(folders[A] / "password").read_text()]
-    lines = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
     logs = "".join(file.read_text(errors="replace") for file in secure.folder.rglob("broker.log"))
-    assert "kafka.Kafka" in lines and logs
-    assert not [word for word in words if word in lines or word in logs]
+    assert "kafka.Kafka" in command_lines() and logs
+    assert not [word for word in words if word in command_lines() or word in logs]
 
 
-def test_worker_and_notifier_do_their_work_with_their_own_rights(
-    secure: Cluster, admin: dict[str, str], as_a: Settings, running_gate: GateProcess, tmp_path: Path
+def command_lines() -> str:
+    """Read what every process of this machine was started with."""
+    lines = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            lines.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return "\n".join(lines)
+
+
+def test_the_platform_does_its_work_with_its_own_rights_and_shows_no_secret(
+    secure: Cluster,
+    roles: dict[str, dict[str, str]],
+    folders: dict[str, Path],
+    as_a: Settings,
+    running_gate: GateProcess,
+    tmp_path: Path,
 ) -> None:
     """A site's lost mains, over its own credentials, becomes a finding; incidents are read."""
     place = Place(secure.bootstrap, A)
-    environment = role(admin, "worker", tmp_path) | {"TOCSIN_GROUP": "tocsin-worker"}
-    with worker(secure.bootstrap, tmp_path, ("streams", "worker"), **environment):
+    ports = dict(zip(("TOCSIN_METRICS_PORT", "TOCSIN_NOTIFIER_PORT"), map(str, free_ports(2)), strict=True))
+    environment = roles["worker"] | {"TOCSIN_GROUP": "tocsin-worker"} | ports
+    with worker(secure.bootstrap, tmp_path, ("streams", "worker"), **environment) as working:
         with Publisher(A, settings=as_a, topic=place.topic, heartbeat_s=0) as publisher:
             for feed in ("grid-a", "grid-b"):
                 publisher.publish(place.reading("mains", feed=feed, voltage=0.0, frequency=0.0))
             assert publisher.flush(20) == 0
         findings = read_as(secure.settings, "findings", 1)
         assert msgspec.json.decode(findings[0].value())["site"] == A
-    log = tmp_path / "notifier.log"
-    environment = role(admin, "notifier", tmp_path) | {"TOCSIN_NOTIFIER_PORT": str(free_ports(1)[0])}
-    with log.open("wb") as file:
-        notifier = subprocess.Popen(
-            [sys.executable, "-m", "streams", "notifier"], env=os.environ | environment, stderr=file, cwd=ROOT
-        )
-    try:
-        until(lambda: answers(f"http://127.0.0.1:{environment['TOCSIN_NOTIFIER_PORT']}/readyz"), log.name)
-    finally:
-        notifier.terminate()
-        assert notifier.wait(30) == 0, log.read_text()
+        log = tmp_path / "notifier.log"
+        command = [sys.executable, "-m", "streams", "notifier"]
+        with log.open("wb") as file:
+            notifier = subprocess.Popen(command, env=os.environ | roles["notifier"] | ports, stderr=file, cwd=ROOT)
+        try:
+            urls = [running_gate.metrics, *(f"http://127.0.0.1:{port}/metrics" for port in ports.values())]
+            until(lambda: answers(urls[-1].replace("metrics", "readyz")), log.name)
+            told = [httpx.get(url).text for url in urls] + [command_lines()]
+        finally:
+            notifier.terminate()
+            assert notifier.wait(30) == 0, log.read_text()
+    told += [file.read_text(errors="replace") for file in (log, working.log, running_gate.log)]
+    assert "streams notifier" in told[3] and all("tocsin_" in page for page in told[:3])
+    files = [Path(role["TOCSIN_SASL_PASSWORD_FILE"]) for role in roles.values()] + [folders[A] / "password"]
+    words = [file.read_text() for file in files]
+    assert not [word for word in words if any(word in text for text in told)]
 
 
 def test_the_ledger_seals_with_its_own_rights(secure: Cluster, admin: dict[str, str], tmp_path: Path) -> None:

@@ -1,11 +1,8 @@
 """The gate: everybody speaks for himself alone, once, in order, and nothing is lost on the way."""
 
-import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 from urllib.request import urlopen
 
@@ -74,68 +71,6 @@ def test_what_is_refused_says_who_sent_it_and_where(place: Place) -> None:
     }
     assert (letter.key(), letter.value()) == (place.site.encode(), forged)
     assert len(place.read(1, "telemetry.power")) == 1, "its neighbour in the batch is taken"
-
-
-def forgeries(own: Place, other: str) -> dict[str, Callable[[int], Record]]:
-    """One site trying to be heard as another, to be heard twice, or to be heard at another time."""
-    me, you = own.site.encode(), other.encode()
-
-    def honest(number: int, **fields: Any) -> bytes:
-        return encode(own.reading(sequence=number, **fields))
-
-    def theirs(number: int, spelt: bytes = you) -> bytes:
-        return honest(number).replace(b'"site":"%b"' % me, b'"site":"%b"' % spelt)
-
-    old = datetime.now(UTC) - timedelta(days=8)
-    escaped = b"".join(b"\\u%04x" % letter for letter in you)
-    return {
-        "another's name": lambda n: (me, theirs(n)),
-        "another's name and key": lambda n: (you, theirs(n)),
-        "another's key": lambda n: (you, honest(n)),
-        "no key": lambda n: (None, theirs(n)),
-        "no key, own name": lambda n: (None, honest(n)),
-        "a batch of another's": lambda n: (me, b"[%b,%b]" % (theirs(n), theirs(n + 1))),
-        "the name twice": lambda n: (me, honest(n)[:-1] + b',"site":"%b"}' % you),
-        "the name escaped": lambda n: (me, theirs(n, escaped)),
-        "the name with a line feed": lambda n: (me, theirs(n, you + b"\\n")),
-        "the name in lower case": lambda n: (me, theirs(n, you.lower())),
-        "the name as a list": lambda n: (me, honest(n).replace(b'"site":"%b"' % me, b'"site":["%b","%b"]' % (me, you))),
-        "a batch in a batch": lambda n: (me, b"[[%b]]" % theirs(n)),
-        "too large a batch": lambda n: (me, b"[%b]" % b",".join([theirs(n)] * 1001)) if n % 100 == 0 else (me, b"[["),
-        "bytes that are no text": lambda n: (me, theirs(n)[:-1] + b',"x":"\xff"}'),
-        "half an object": lambda n: (me, theirs(n)[: n % 60 + 1]),
-        "of a control topic": lambda n: (me, encode({"type": "site.profile", "site": other})),
-        "a verdict": lambda n: (me, encode({"type": "incident.verdict", "site": other, "incident": f"inc-{n}"})),
-        "last week's": lambda n: (me, honest(n, time=old)),
-        "tomorrow's": lambda n: (me, honest(n, time=datetime.now(UTC) + timedelta(days=1.1))),
-    }
-
-
-@pytest.mark.usefixtures("site_gate")
-def test_of_ten_thousand_forgeries_none_is_taken(place: Place) -> None:
-    other = open_site(place.brokers, new_site())
-    sorts = forgeries(place, other.site)
-    assert len(sorts) >= 10
-    tries = [sorts[name](number) for number in range(10_000 // len(sorts) + 1) for name in sorts]
-    Random(3).shuffle(tries)
-    assert len(tries) >= 10_000
-    past = int((time.time() - 8 * 86_400) * 1000)
-    send(place, [(place.site.encode(), encode(place.reading("first")))])
-    send(place, tries, timestamp=past, headers={"principal": other.site, "site": other.site})
-    send(place, [(place.site.encode(), encode(place.reading("last")))])
-    taken = []
-    for topic in TELEMETRY:
-        for record in records(place.brokers, topic):
-            if record is not None and record.key() in (place.site.encode(), other.site.encode()):
-                value = msgspec.json.decode(record.value())
-                taken += value if isinstance(value, list) else [value]
-            if record is None and (topic != "telemetry.power" or [one["device"] for one in taken][-1:] == ["last"]):
-                break
-    assert [(one["site"], one["device"]) for one in taken] == [(place.site, "first"), (place.site, "last")]
-    letters = dead_letters(place, len(tries))
-    assert len(letters) >= len(tries)
-    named = sum(other.site.encode() in dict(letter.headers())["reason"] for letter in letters)
-    assert named > 3 * len(tries) // len(sorts)
 
 
 @pytest.mark.usefixtures("site_gate")
