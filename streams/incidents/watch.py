@@ -185,10 +185,7 @@ class Watch:
             if tracker is None:
                 tracker = self._meet(device)
             if tracker.repeats(sequence, at) if sequence is not None else tracker.echoes(_CONTENT.encode(event), at):
-                self.stats.duplicates += 1
-                scene.time = at
-                for detector, sign in crew.again(KINDS[type(event)], event, scene):
-                    self._note(detector, sign, sign.device or device, at)
+                self._drop(event, at)
                 continue
             self.stats.events += 1
             tracker.seen = self.clock
@@ -198,30 +195,31 @@ class Watch:
             if steps is None:
                 steps = crew.equip(kind, device)
             for step, detector, timer in steps:
-                sign = step(event, scene)
-                if sign is not None:
+                if (sign := step(event, scene)) is not None:
                     self._note(detector, sign, sign.device or device, at)
                 if timer is not None and detector.wake < timer.at:
                     crew.timers.set(timer)
             scene.learn_one(kind, event)
-            if kind in TELLING:
-                fact = self.reporter.seen(kind, event, self.site, scene)
-                if fact is not None:
-                    self.out.append(Output(self.clock, "fact", fact))
+            if kind in TELLING and (fact := self.reporter.seen(kind, event, self.site, scene)) is not None:
+                self.out.append(Output(self.clock, "fact", fact))
+
+    def _drop(self, event: Any, at: float) -> None:
+        """Count an exact copy; only that it came may be a sign."""
+        self.stats.duplicates += 1
+        self.scene.time = at
+        for detector, sign in self.crew.again(KINDS[type(event)], event, self.scene):
+            self._note(detector, sign, sign.device or event.device, at)
 
     # -- detectors and findings ------------------------------------------------------------------------------------
 
     def _meet(self, device: str) -> Tracker:
         if len(self.trackers) >= MOST_DEVICES:
-            self._forget(least_recent(self.trackers))
-        tracker = self.trackers[device] = Tracker()
-        return tracker
-
-    def _forget(self, devices: set[str]) -> None:
-        self.stats.forgotten += len(devices)
-        for device in devices:
-            del self.trackers[device]
-        self.crew.forget(devices)
+            gone = least_recent(self.trackers)
+            self.stats.forgotten += len(gone)
+            self.crew.forget(gone)
+            for one in gone:
+                del self.trackers[one]
+        return self.trackers.setdefault(device, Tracker())
 
     def relearn(self, device: str) -> None:
         """Forget what was learnt of a device, or, where `device` is empty, of all and of the site itself.

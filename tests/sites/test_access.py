@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from streams.local.kafka import Cluster, free_ports
 from streams.settings import Settings, librdkafka_config
 from streams.sites import Publisher
-from streams.sites.access.rights import bindings, of_site
+from streams.sites.access.rights import bindings, of_roles, of_site
 from streams.sites.access.users import AccessError, Users
 from streams.telemetry.examples import TELEMETRY
 from streams.topics import ensure
@@ -95,7 +95,7 @@ def roles(admin: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> di
     """The environment of each of the platform's processes, with no more rights than it needs."""
     folder = tmp_path_factory.mktemp("roles")
     made = {}
-    for name in ("worker", "gate", "notifier"):
+    for name in of_roles(Settings()):
         ran = tocsin(admin, "access", name, "--folder", folder)
         assert ran.returncode == 0, ran.stderr
         made[name] = admin | dict(line.split("=", 1) for line in ran.stdout.splitlines())
@@ -416,10 +416,12 @@ def test_the_platform_does_its_work_with_its_own_rights_and_shows_no_secret(
     assert not [word for word in words if any(word in text for text in told)]
 
 
-def test_the_ledger_seals_with_its_own_rights(secure: Cluster, admin: dict[str, str], tmp_path: Path) -> None:
+def test_the_ledger_seals_with_its_own_rights(
+    secure: Cluster, roles: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
     key, log = tmp_path / "key.pem", tmp_path / "ledger.log"
     tocsin = [sys.executable, "-m", "streams", "ledger"]
-    environment = os.environ | role(admin, "ledger", tmp_path) | {"TOCSIN_SEAL_TELEMETRY_S": "0.5"}
+    environment = os.environ | roles["ledger"] | {"TOCSIN_SEAL_TELEMETRY_S": "0.5"}
     subprocess.run([*tocsin, "keygen", "--key", key], check=True, capture_output=True, timeout=60)
     producer = Producer(librdkafka_config(secure.settings))
     producer.produce("control.sites", msgspec.json.encode({"type": "site.profile", "site": A}), A)
