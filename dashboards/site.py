@@ -13,26 +13,32 @@ def site() -> Json:
         "One site: how sure we are that something is wrong, and which domains say so.",
         [
             stat(
+                "Devices",
+                "How many of the site's devices spoke within the last ten minutes.",
+                Query('sum(tocsin_site_devices{site="$site"}) or vector(0)'),
+                width=4,
+            ),
+            stat(
                 "Risk",
                 "Highest probability of an attack among the site's open incidents.",
                 Query('max(tocsin_site_risk{site="$site"}) or vector(0)'),
                 unit="percentunit",
                 thresholds=RISK,
-                width=6,
+                width=5,
             ),
             stat(
                 "Domains with evidence",
                 "How many of the five domains the open incidents have evidence of. Two independent ones page.",
                 Query('count(sum by (domain) (tocsin_site_evidence{site="$site"}) > 0) or vector(0)'),
                 thresholds=steps((1, YELLOW), (2, RED)),
-                width=6,
+                width=5,
             ),
             stat(
                 "Evidence",
                 "Entries in the timelines of the site's open incidents.",
                 Query('sum(tocsin_site_evidence{site="$site"}) or vector(0)'),
                 thresholds=steps((1, YELLOW), (10, ORANGE)),
-                width=6,
+                width=5,
             ),
             stat(
                 "Rank among sites",
@@ -41,7 +47,7 @@ def site() -> Json:
                     'count(max by (site) (tocsin_site_risk) >= on() group_left() max(tocsin_site_risk{site="$site"}))'
                     " or vector(0)"
                 ),
-                width=6,
+                width=5,
             ),
             graph(
                 "Evidence by domain",
@@ -73,6 +79,6 @@ def site() -> Json:
                 Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
             ),
         ],
-        variables=[variable("site", "Site", "label_values(tocsin_site_coverage, site)")],
+        variables=[variable("site", "Site", "label_values(tocsin_site_devices, site)")],
         marked=("tocsin", "site:$site"),
     )

@@ -79,6 +79,9 @@ DEVICES = Gauge("tocsin_devices", "Devices known to this worker", ["domain"], re
 SILENT_DEVICES = Gauge(
     "tocsin_silent_devices", "Devices that should have spoken and did not", ["domain"], registry=WORKER
 )
+SITE_DEVICES = Gauge(
+    "tocsin_site_devices", "Devices of a site that spoke within the last ten minutes", ["site"], registry=WORKER
+)
 COVERAGE = Gauge(
     "tocsin_site_coverage",
     "Share of a site's known devices that are live, 0 to 1: its blindness budget",
@@ -165,7 +168,7 @@ CONSOLE_UNREADABLE = Counter(
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
     *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, TAGS_FORGOTTEN, ACTIONS, PARTITIONS),
-    *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, COVERAGE),
+    *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, SITE_DEVICES, COVERAGE),
     *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, PAGE_DELAY),
     *(NOTIFICATIONS, NOTIFY_DELAY, SINK_UP, SINK_PENDING),
     *(SOURCE_UP, SOURCE_EVENTS, SOURCE_REFUSED, SOURCE_RESTARTS),

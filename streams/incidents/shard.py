@@ -31,6 +31,10 @@ FORMAT = 3
 """Version of a frozen site's layout."""
 
 
+HEARD_S = 600.0
+"""A device that spoke within so long is there, s."""
+
+
 class Census(NamedTuple):
     """Who is there.
 
@@ -42,12 +46,15 @@ class Census(NamedTuple):
         How many sites nothing is heard of any more.
     coverage
         Share of live devices by site and domain: what could be seen right now, 0-1.
+    heard
+        How many devices of each site spoke lately, with a rhythm or without.
     """
 
     devices: Counter[str]
     silent: Counter[str]
     silent_sites: int
     coverage: dict[tuple[str, str], float]
+    heard: dict[str, int]
 
 
 class _Held(NamedTuple):
@@ -189,7 +196,7 @@ class Shard:
 
     def census(self) -> Census:
         """Count who is there and who is silent by now."""
-        found = Census(Counter(), Counter(), 0, {})
+        found = Census(Counter(), Counter(), 0, {}, {})
         silent_sites = 0
         for site, watch in self._watches.items():
             silent_sites += watch.scene.presence.severed(self.clock, learn=False)
@@ -197,6 +204,7 @@ class Shard:
                 found.devices[domain] += known
                 found.silent[domain] += known - live
                 found.coverage[site, domain] = live / known
+            found.heard[site] = sum(self.clock - one.seen < HEARD_S for one in watch.trackers.values())
         return found._replace(silent_sites=silent_sites)
 
     def take_dirty(self) -> set[str]:

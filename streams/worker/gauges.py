@@ -71,7 +71,10 @@ class Gauges:
             metrics.DEVICES.labels(domain).set(sum(one.devices[domain] for one in counts))
             metrics.SILENT_DEVICES.labels(domain).set(sum(one.silent[domain] for one in counts))
         metrics.COVERAGE.clear()  # sites that moved to another worker are shown there
+        metrics.SITE_DEVICES.clear()
         for one in counts:
+            for site, heard in one.heard.items():
+                metrics.SITE_DEVICES.labels(site).set(heard)
             for (site, domain), share in one.coverage.items():
                 metrics.COVERAGE.labels(site, domain).set(share)
 

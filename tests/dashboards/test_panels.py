@@ -88,6 +88,7 @@ def test_queries_ask_for_metrics_that_exist_and_every_metric_of_the_platform_is_
 
 def test_every_query_answers_in_a_real_prometheus() -> None:
     metrics.SITE_RISK.labels("A-1").set(0.9)
+    metrics.SITE_DEVICES.labels("A-1").set(9)
     for domain in metrics.DOMAINS:
         metrics.SITE_EVIDENCE.labels("A-1", domain).set(2)
         metrics.COVERAGE.labels("A-1", domain).set(0.9)

@@ -46,7 +46,7 @@ class GatePlace(Worker):
     """One place for a gate."""
 
     command = ("streams", "gate")
-    at_work = b"reads the topics of"
+    at_work = b"shows its metrics"
 
 
 class Sites:

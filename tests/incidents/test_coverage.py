@@ -36,6 +36,13 @@ def test_coverage_is_the_share_of_live_devices_and_falls_with_their_silence() ->
     census = shard.census()
     assert census.coverage[SITE, "alarm"] == pytest.approx(0.25)
     assert census.devices["alarm"] == 8 and census.silent["alarm"] == 6
+    assert census.heard == {SITE: 2}
+
+
+def test_a_new_site_s_devices_are_there_at_once() -> None:
+    shard = Shard(Registry())
+    lived(shard, range(2), 5)
+    assert shard.census().heard == {SITE: 5} and not shard.census().coverage
 
 
 def test_a_site_that_has_gone_blind_is_news_once() -> None:
