@@ -74,7 +74,7 @@ class Gauges:
         metrics.SITE_DEVICES.clear()
         for one in counts:
             for site, heard in one.heard.items():
-                metrics.SITE_DEVICES.labels(site).set(heard)
+                metrics.SITE_DEVICES.labels(site).inc(heard)  # of all partitions: another partitioner may part a site
             for (site, domain), share in one.coverage.items():
                 metrics.COVERAGE.labels(site, domain).set(share)
 
