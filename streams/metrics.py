@@ -80,7 +80,7 @@ SILENT_DEVICES = Gauge(
     "tocsin_silent_devices", "Devices that should have spoken and did not", ["domain"], registry=WORKER
 )
 SITE_DEVICES = Gauge(
-    "tocsin_site_devices", "Devices of a site that spoke within the last ten minutes", ["site"], registry=WORKER
+    "tocsin_site_devices", "Devices of a site heard in the last ten minutes", ["site"], registry=WORKER
 )
 COVERAGE = Gauge(
     "tocsin_site_coverage",

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from detectors.elsewhere import DELAY_S
+from streams.incidents.census import HEARD_S, Census
 from streams.incidents.model import Fact, Output
 from streams.incidents.registry import Registry
 from streams.incidents.stats import Stats
@@ -29,32 +30,6 @@ from streams.telemetry.shipment import Event as ShipmentEvent
 
 FORMAT = 3
 """Version of a frozen site's layout."""
-
-
-HEARD_S = 600.0
-"""A device that spoke within so long is there, s."""
-
-
-class Census(NamedTuple):
-    """Who is there.
-
-    Attributes
-    ----------
-    devices, silent
-        Devices by domain, and those of them that should have spoken and did not.
-    silent_sites
-        How many sites nothing is heard of any more.
-    coverage
-        Share of live devices by site and domain: what could be seen right now, 0-1.
-    heard
-        How many devices of each site spoke lately, with a rhythm or without.
-    """
-
-    devices: Counter[str]
-    silent: Counter[str]
-    silent_sites: int
-    coverage: dict[tuple[str, str], float]
-    heard: dict[str, int]
 
 
 class _Held(NamedTuple):

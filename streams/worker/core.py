@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn, Protocol
 
+from streams.incidents.census import Census
 from streams.incidents.model import Output
-from streams.incidents.shard import Census
 from streams.incidents.stats import Stats
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival

@@ -7,8 +7,8 @@ from time import monotonic
 from typing import Any
 
 from streams import metrics
+from streams.incidents.census import Census
 from streams.incidents.model import Command, Finding, Incident, Output
-from streams.incidents.shard import Census
 from streams.incidents.stats import Stats
 from streams.telemetry.decode import Arrival
 from streams.telemetry.refusal import Refusal

@@ -7,8 +7,8 @@ from hashlib import blake2b
 
 import msgspec
 
+from streams.incidents.census import Census
 from streams.incidents.model import Finding, Output
-from streams.incidents.shard import Census
 from streams.incidents.stats import Stats
 from streams.telemetry.control import Control
 from streams.telemetry.decode import Arrival
