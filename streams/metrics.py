@@ -79,9 +79,7 @@ DEVICES = Gauge("tocsin_devices", "Devices known to this worker", ["domain"], re
 SILENT_DEVICES = Gauge(
     "tocsin_silent_devices", "Devices that should have spoken and did not", ["domain"], registry=WORKER
 )
-SITE_DEVICES = Gauge(
-    "tocsin_site_devices", "Devices of a site heard in the last ten minutes", ["site"], registry=WORKER
-)
+SITE_DEVICES = Gauge("tocsin_site_devices", "Devices of a site heard within ten minutes", ["site"], registry=WORKER)
 COVERAGE = Gauge(
     "tocsin_site_coverage",
     "Share of a site's known devices that are live, 0 to 1: its blindness budget",
