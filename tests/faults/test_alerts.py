@@ -53,6 +53,7 @@ class Alerting:
             "TOCSIN_GRAFANA_TOKEN": "editor-token",
             "TOCSIN_NOTIFIER_PORT": "0",
             "TOCSIN_RESEND_S": str(RESEND),
+            "TOCSIN_FLOOD_PAGES": "1000",  # each page is counted here, however many there are
         }
         self.notifier = self._start()
 
