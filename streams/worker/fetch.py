@@ -1,7 +1,7 @@
 """Batches off Kafka: what the transport asks of the worker, and the thread that polls what the worker wants."""
 
 from asyncio import sleep
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -12,12 +12,16 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams.worker.core import fail
+
 LINGER = 0.02
 """Seconds that a busy poll waits, so that batches become worth their overhead."""
 WORTH = 1024
 """Records of a poll that need no such wait."""
 POLL = 0.25
 """Seconds after which a poll without records returns."""
+REPLACED_S = 60.0
+"""Seconds within which a worker that is replaced time and again has a namesake."""
 BATCH = 4096
 """Records a poll at most: some 10 ms of decoding."""
 
@@ -66,6 +70,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     app: App
     busy_until = 0.0
+    replaced: Sequence[float] = ()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         # Faust would take aiokafka's round robin, which keeps a site's five topics together only when the partition
@@ -118,9 +123,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             answered: bool = await beat(coordinator)
             if answered:
                 self.app.hooks.member_until = asked + self.app.conf.broker_session_timeout
+            elif self.app.instance and coordinator.generation < 0 and asked < self.app.hooks.member_until:
+                self._replaced(asked)
             return answered
 
         vars(coordinator)["_do_heartbeat"] = noted
+
+    def _replaced(self, now: float) -> None:
+        """Note that the group no longer knows us although our session lasts; more than once, it knows another."""
+        self.replaced = [*(at for at in self.replaced if at > now - REPLACED_S), now]
+        if len(self.replaced) > 2:
+            fail(f"another worker is called {self.app.instance}, too: give each a TOCSIN_INSTANCE of its own")
 
     async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
         """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""

@@ -69,6 +69,7 @@ class Load:
         self._sequences: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.toxic = 1
         """Pieces of poison a round."""
+        self._turn = 0
         self._late: list[tuple[float, str, str, bytes]] = []
         self._stop, self._played = Event(), Event()
         self._producer = Producer(
@@ -150,8 +151,9 @@ class Load:
     def _bulk(self, number: int, now: float) -> Iterator[tuple[str, str, bytes, int]]:
         """Send the bulk sites' batches, as many as are due."""
         due = int((number + 1) * self.rate * STEP / BATCH) - int(number * self.rate * STEP / BATCH)
-        for turn in range(due):
-            site = self.bulk[(number * 7 + turn) % len(self.bulk)]
+        for _ in range(due):
+            self._turn += 1
+            site = self.bulk[self._turn % len(self.bulk)]
             first, name = self._sequences[site, ""], site.encode()
             self._sequences[site, ""] += TURNS
             bodies = [

@@ -82,7 +82,7 @@ def test_sabotage_is_noticed(sabotage: str, plant: Plant, checker: Checker) -> N
     worker = plant.workers[0]
     worker.end()
     worker.environment["FAULTS_SABOTAGE"] = sabotage
-    verdict = play(plant, checker, DEEDS.get(sabotage, wait), seed=1, rate=500, workers=1)
+    verdict = play(plant, checker, DEEDS.get(sabotage, wait), seed=1, rate=3000, workers=1)
     found = {name for name, texts in verdict.violations.items() if texts}
     assert NOTICED[sabotage] & found, f"{sabotage} was not noticed: {verdict}"
 
@@ -92,6 +92,6 @@ def test_what_is_sound_is_not_blamed(plant: Plant, checker: Checker) -> None:
     worker = plant.workers[0]
     worker.end()
     worker.environment.pop("FAULTS_SABOTAGE", None)
-    verdict = play(plant, checker, kill, seed=1, rate=500, workers=1)
+    verdict = play(plant, checker, kill, seed=1, rate=3000, workers=1)
     assert verdict.good, str(verdict)
     assert verdict.incidents

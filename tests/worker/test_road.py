@@ -148,6 +148,18 @@ def test_kill_9_in_mid_stream_loses_nothing_and_counts_nothing_twice(
         assert len(told) == len(sites) * (sent // 100)
 
 
+def test_two_workers_of_one_name_say_so(road: tuple[str, int], running: Worker, tmp_path: Path) -> None:
+    running.end()
+    twins = [tmp_path / "one", tmp_path / "other"]
+    for folder in twins:
+        folder.mkdir()
+    with ExitStack() as both:
+        pair = [both.enter_context(worker(road[0], folder, TOCSIN_INSTANCE="twin")) for folder in twins]
+        until(lambda: any(one.process.poll() is not None for one in pair), "the end of one")
+        assert [one.process.poll() for one in pair if one.process.poll() is not None] == [70]
+        assert any("another worker is called twin" in one.log.read_text() for one in pair)
+
+
 def test_a_second_worker_takes_half_and_gives_it_back(road: tuple[str, int], running: Worker, tmp_path: Path) -> None:
     running.end()
     site = [new_site() for _ in range(40)]
