@@ -46,7 +46,12 @@ def detectors() -> Json:
                 unit="percentunit",
                 thresholds=steps((0.05, YELLOW), (0.3, RED)),
             ),
-            stat("Devices", "Devices of the chosen domains.", Query(f"sum(tocsin_devices{{{CHOSEN}}})")),
+            stat(
+                "Sites warming up",
+                "Sites of less than three days: what is learnt or silent does not weigh in full there yet.",
+                Query("sum(tocsin_warming_sites)"),
+                thresholds=steps((1, YELLOW)),
+            ),
             graph(
                 "Findings by detector",
                 "Per minute. A detector that shouts all day has learnt the wrong normal, or a device is failing.",
@@ -79,6 +84,7 @@ def detectors() -> Json:
                 "What people found incidents to be, since the notifier's start.",
                 Query("sum by (verdict) (tocsin_verdicts_total)", "{{verdict}}"),
             ),
+            *_judged(),
             graph(
                 "Commands",
                 "Lock-downs, releases and held shipments that were advised or ordered, per hour.",
@@ -99,3 +105,48 @@ def detectors() -> Json:
         variables=[variable("domain", "Domain", "label_values(tocsin_events_total, domain)", multi=True)],
         since="now-24h",
     )
+
+
+def _judged() -> list[Json]:
+    """Build what tells whether scores and risks mean what they say."""
+    wrong = 'tocsin_detector_verdicts_total{verdict=~"false_positive|benign"}'
+    judged = "increase(tocsin_judged_risk_bucket[30d])"
+    attacks = 'increase(tocsin_judged_risk_bucket{attack="yes"}[30d])'
+    return [
+        graph(
+            "Scores",
+            "Median and 90th percentile of all findings' scores. A rise without incidents: something learns the wrong.",
+            Query(_scored(0.5), "median"),
+            Query(_scored(0.9), "90 %"),
+            unit="percentunit",
+            most=1,
+        ),
+        bars(
+            "Mean score by detector, 24 h",
+            "How sure each detector was on average; the surest first.",
+            Query(
+                "sort_desc(topk(15, sum by (detector) (increase(tocsin_finding_score_sum[24h]))"
+                " / (sum by (detector) (increase(tocsin_finding_score_count[24h])) > 0)))",
+                "{{detector}}",
+            ),
+            unit="percentunit",
+            most=1,
+        ),
+        bars(
+            "Part in false alarms",
+            "Verdicts against attack on incidents in which a detector had a part, since the notifier's start.",
+            Query(f"sort_desc(topk(15, sum by (detector) ({wrong}))) or vector(0)", "{{detector}}"),
+            thresholds=steps((1, YELLOW), (5, RED)),
+        ),
+        bars(
+            "Calibration, 30 days",
+            "Share of attacks among judged incidents up to each risk. Well calibrated, it stays below the risk itself.",
+            Query(f"sum by (le) ({attacks}) / clamp_min(sum by (le) ({judged}), 1)", "risk ≤ {{le}}"),
+            unit="percentunit",
+            most=1,
+        ),
+    ]
+
+
+def _scored(share: float) -> str:
+    return f"histogram_quantile({share}, sum by (le) (rate(tocsin_finding_score_bucket[$__rate_interval])))"

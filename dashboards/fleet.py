@@ -2,9 +2,12 @@
 
 from dashboards.build import dashboard, link
 from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, bars, graph, happenings, stat, steps
+from dashboards.pictures import world
 
 SITE = link("Open the site", "/d/tocsin-site?var-site=${__field.labels.site}&${__url_time_range}")
 RISK = steps((0.3, YELLOW), (0.6, ORANGE), (0.9, RED))
+
+PLACES = "max by (site, latitude, longitude) (tocsin_site_place)"
 
 
 def fleet() -> Json:
@@ -47,6 +50,14 @@ def fleet() -> Json:
                 thresholds=steps((0.02, YELLOW), (0.1, RED)),
             ),
             *_shift(),
+            world(
+                "Map of sites",
+                "Every site whose place is declared, coloured by risk; one without an open incident is at zero.",
+                Query(f"max by (site) (tocsin_site_risk) * on (site) group_right () {PLACES} or {PLACES} * 0"),
+                unit="percentunit",
+                thresholds=RISK,
+                links=[link("Open the site", "/d/tocsin-site?var-site=${__data.fields.site}&${__url_time_range}")],
+            ),
             bars(
                 "Sites by risk",
                 "Probability that a site's open incident is an attack. A site without one is not listed.",
@@ -54,7 +65,7 @@ def fleet() -> Json:
                 unit="percentunit",
                 thresholds=RISK,
                 most=1,
-                height=10,
+                height=14,
                 links=[SITE],
             ),
             bars(

@@ -5,6 +5,7 @@ from dashboards.fleet import RISK
 from dashboards.panels import RED, YELLOW, Json, Query, graph, happenings, stat, steps, text
 
 WORDS = """**Incident** `${incident}` at **${site}** · [its site](/d/tocsin-site?var-site=${site}&${__url_time_range}) ·
+[all sites](/d/tocsin-fleet?${__url_time_range}) · [what found it](/d/tocsin-detectors?${__url_time_range}) ·
 the page tells the timeline; what it means and whom to call stands in its runbook, *SiteIncident*."""
 
 
@@ -16,6 +17,35 @@ def incident() -> Json:
         "One incident: how it grew, and whether people were told in time.",
         [
             text("About", "Which incident this is, and where to read on.", WORDS),
+            stat(
+                "Risk now",
+                "Probability that this is an attack.",
+                Query('max(tocsin_site_risk{site="$site"}) or vector(0)'),
+                unit="percentunit",
+                thresholds=RISK,
+            ),
+            stat(
+                "Domains",
+                "Domains with evidence. Two independent ones page.",
+                Query('count(sum by (domain) (tocsin_site_evidence{site="$site"}) > 0) or vector(0)'),
+                thresholds=steps((1, YELLOW), (2, RED)),
+            ),
+            *[
+                stat(
+                    f"Evidence of {domain}",
+                    f"Timeline entries of {domain} in the site's open incidents.",
+                    Query(f'sum(tocsin_site_evidence{{site="$site", domain="{domain}"}}) or vector(0)'),
+                    thresholds=steps((1, YELLOW), (5, RED)),
+                    width=3,
+                )
+                for domain in ("power", "alarm", "camera", "rfid")
+            ],
+            stat(
+                "Evidence of shipment",
+                "Timeline entries of shipment in the site's open incidents: goods on the move leave little time.",
+                Query('sum(tocsin_site_evidence{site="$site", domain="shipment"}) or vector(0)'),
+                thresholds=steps((1, RED)),
+            ),
             happenings(
                 "Timeline", "What happened to this incident, newest first.", ["tocsin", "incident:$incident"], height=12
             ),

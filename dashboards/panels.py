@@ -1,4 +1,9 @@
-"""The kinds of panel: plain functions that answer Grafana's JSON."""
+"""The kinds of panel: plain functions that answer Grafana's JSON.
+
+Not on `grafana-foundation-sdk`: it is generated anew for each Grafana from 10.1 on and has no edition for 9.4, its
+editions can't be bounded (the newest by number is made for the oldest Grafana), and what it would type here are these
+few functions. What they write was provisioned into a Grafana of that time.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -28,7 +33,8 @@ def steps(*limits: tuple[float, str], base: str = GREEN) -> Json:
 PLAIN = steps(base=BLUE)
 
 
-def _targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
+def targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
+    """Ask Prometheus for these, as series or as a table."""
     return [
         {
             "refId": chr(ord("A") + number),
@@ -44,7 +50,8 @@ def _targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
     ]
 
 
-def _panel(kind: str, title: str, description: str, size: tuple[int, int], unit: str, **more: Any) -> Json:
+def panel(kind: str, title: str, description: str, size: tuple[int, int], unit: str, **more: Any) -> Json:
+    """Make a panel of a kind; `more` are its targets, options and whatever the kind has of its own."""
     defaults = {"unit": unit, "thresholds": more.pop("thresholds", PLAIN), "mappings": more.pop("mappings", [])}
     defaults |= more.pop("defaults", {})
     return {
@@ -71,7 +78,7 @@ def stat(
     links: list[Json] | None = None,
 ) -> Json:
     """Show one number, coloured by its thresholds."""
-    return _panel(
+    return panel(
         "stat",
         title,
         description,
@@ -80,7 +87,7 @@ def stat(
         thresholds=thresholds,
         mappings=mappings or [],
         defaults={"links": links or [], "noValue": "0"},
-        targets=_targets([query]),
+        targets=targets([query]),
         options={
             "colorMode": "background" if len(thresholds["steps"]) > 1 else "value",
             "graphMode": "area",
@@ -113,7 +120,7 @@ def graph(
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
         "thresholdsStyle": {"mode": "line" if len(thresholds["steps"]) > 1 else "off"},
     }
-    return _panel(
+    return panel(
         "timeseries",
         title,
         description,
@@ -121,7 +128,7 @@ def graph(
         unit,
         thresholds=thresholds,
         defaults={"custom": custom, "min": 0} | ({} if most is None else {"max": most}),
-        targets=_targets(queries),
+        targets=targets(queries),
         options={
             "legend": {
                 "displayMode": "table",
@@ -147,7 +154,7 @@ def bars(
     links: list[Json] | None = None,
 ) -> Json:
     """Draw one horizontal bar a series, as it is now."""
-    return _panel(
+    return panel(
         "bargauge",
         title,
         description,
@@ -155,7 +162,7 @@ def bars(
         unit,
         thresholds=thresholds,
         defaults={"min": 0, "links": links or []} | ({} if most is None else {"max": most}),
-        targets=_targets([query._replace(instant=True)]),
+        targets=targets([query._replace(instant=True)]),
         options={
             "displayMode": "gradient",
             "orientation": "horizontal",
@@ -167,9 +174,9 @@ def bars(
 
 def happenings(title: str, description: str, tags: Sequence[str], *, width: int = 12, height: int = 10) -> Json:
     """List what was annotated under all these tags."""
-    panel = _panel("annolist", title, description, (width, height), "short")
-    panel["datasource"] = OWN
-    panel["options"] = {
+    listed = panel("annolist", title, description, (width, height), "short")
+    listed["datasource"] = OWN
+    listed["options"] = {
         "limit": 50,
         "tags": list(tags),
         "onlyFromThisDashboard": False,
@@ -181,11 +188,11 @@ def happenings(title: str, description: str, tags: Sequence[str], *, width: int 
         "navigateBefore": "1h",
         "navigateAfter": "1h",
     }
-    return panel
+    return listed
 
 
 def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 3) -> Json:
     """Show words, in Markdown."""
-    panel = _panel("text", title, description, (width, height), "short")
-    panel["options"] = {"mode": "markdown", "content": markdown}
-    return panel
+    words = panel("text", title, description, (width, height), "short")
+    words["options"] = {"mode": "markdown", "content": markdown}
+    return words

@@ -13,7 +13,7 @@ def platform() -> Json:
         "tocsin-platform",
         "Platform",
         "Whether we ourselves work: telemetry in, decisions in time, people told.",
-        [*_now(), *_taken_in(), *_decided(), *_told(), *_sealed(), *_processes()],
+        [*_now(), *_taken_in(), *_let_in(), *_decided(), *_told(), *_sealed(), *_judged(), *_processes()],
     )
 
 
@@ -98,6 +98,31 @@ def _taken_in() -> list[Json]:
     ]
 
 
+def _let_in() -> list[Json]:
+    """Build what the gate shows; without one everything is at zero."""
+    return [
+        graph(
+            "Gate",
+            "Objects per second that the gate read from sites' own topics, by what became of them.",
+            Query("sum by (outcome) (rate(tocsin_gate_objects_total[$__rate_interval])) or vector(0)", "{{outcome}}"),
+            unit="cps",
+        ),
+        graph(
+            "Waiting at the gate",
+            "Records of sites that are yet to be let in.",
+            Query("sum(tocsin_gate_lag_records) or vector(0)", "records"),
+            thresholds=steps((50000, RED)),
+            width=6,
+        ),
+        graph(
+            "Sites at the gate",
+            "Sites whose topics the gates read; one less means that one can no longer be heard.",
+            Query("sum(tocsin_gate_sites) or vector(0)", "sites"),
+            width=6,
+        ),
+    ]
+
+
 def _decided() -> list[Json]:
     slices = "sum by (le) (rate(tocsin_slice_seconds_bucket[$__rate_interval]))"
     return [
@@ -164,13 +189,13 @@ def _sealed() -> list[Json]:
         graph(
             "Sealed",
             "Records and links that the ledger seals per minute: what proves later that nothing was changed.",
-            Query("60 * sum(rate(tocsin_sealed_records_total[$__rate_interval]))", "records"),
-            Query("60 * sum(rate(tocsin_sealed_links_total[$__rate_interval]))", "links"),
+            Query("60 * sum(rate(tocsin_sealed_records_total[$__rate_interval])) or vector(0)", "records"),
+            Query("60 * sum(rate(tocsin_sealed_links_total[$__rate_interval])) or vector(0)", "links"),
         ),
         graph(
             "Waiting to be sealed",
             "How long the longest waiting record is read and not sealed: a saw-tooth of some five minutes is right.",
-            Query("max(tocsin_unsealed_age_seconds)", "longest waiting"),
+            Query("max(tocsin_unsealed_age_seconds) or vector(0)", "longest waiting"),
             unit="s",
             thresholds=steps((900, RED)),
             width=6,
@@ -178,9 +203,48 @@ def _sealed() -> list[Json]:
         graph(
             "Records the ledger has yet to read",
             "Records in Kafka that the ledger has yet to read. A slope down is catching up.",
-            Query("sum(tocsin_ledger_lag_records)", "records"),
+            Query("sum(tocsin_ledger_lag_records) or vector(0)", "records"),
             thresholds=steps((50000, RED)),
             width=6,
+        ),
+    ]
+
+
+def _or_none(counter: str, label: str, seconds: int) -> str:
+    """Ask for a counter's rate by a label; zero where the process is not there."""
+    return f"{seconds} * sum by ({label}) (rate({counter}[$__rate_interval])) or vector(0)"
+
+
+def _judged() -> list[Json]:
+    """Build what the console shows; without one everything is at zero."""
+    return [
+        graph(
+            "Console",
+            "Answers per minute, by status: 401 and 403 are people without the right, 500 is our fault.",
+            Query(
+                _or_none("tocsin_console_requests_total", "status", 60),
+                "{{status}}",
+            ),
+            width=8,
+        ),
+        graph(
+            "Logins and deeds",
+            "Per hour: logins by what became of them, and what people did. Many refused logins: somebody guesses.",
+            Query(
+                _or_none("tocsin_console_logins_total", "outcome", 3600),
+                "{{outcome}}",
+            ),
+            Query(
+                _or_none("tocsin_console_actions_total", "action", 3600),
+                "{{action}}",
+            ),
+            width=8,
+        ),
+        graph(
+            "Records the console left out",
+            "Records that it could not read, per hour: above zero, somebody else writes there, or versions differ.",
+            Query("3600 * sum(rate(tocsin_console_unreadable_total[$__rate_interval])) or vector(0)", "records"),
+            width=8,
         ),
     ]
 

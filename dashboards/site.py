@@ -3,6 +3,7 @@
 from dashboards.build import dashboard, variable
 from dashboards.fleet import RISK
 from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, bars, graph, happenings, stat, steps
+from dashboards.pictures import lanes
 
 
 def site() -> Json:
@@ -49,6 +50,12 @@ def site() -> Json:
                 ),
                 width=5,
             ),
+            lanes(
+                "The five domains",
+                "One lane a domain: when it had evidence of the open incidents, and how many timeline entries by then.",
+                Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
+                thresholds=steps((1, YELLOW), (5, ORANGE), (20, RED)),
+            ),
             graph(
                 "Evidence by domain",
                 "Timeline entries of the open incidents: the five domains on one axis, as they spoke.",
@@ -73,10 +80,25 @@ def site() -> Json:
                 unit="percentunit",
                 most=1,
             ),
+            graph(
+                "Heard and silent",
+                "Devices heard within ten minutes, and those that should have spoken and did not.",
+                Query('sum(tocsin_site_devices{site="$site"})', "heard"),
+                Query('sum(tocsin_site_silent_devices{site="$site"})', "silent"),
+                width=8,
+            ),
             bars(
-                "Evidence now",
-                "Timeline entries of the open incidents, by domain.",
-                Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
+                "Silent devices by domain",
+                "Devices that should have spoken and did not, right now.",
+                Query('max by (domain) (tocsin_site_silent_devices{site="$site"})', "{{domain}}"),
+                thresholds=steps((1, YELLOW), (5, RED)),
+                width=8,
+            ),
+            graph(
+                "Goods",
+                "Pallets of the orders under way. More loaded than booked, or loads that grow without a booking: ask.",
+                Query('max by (step) (tocsin_site_order_pallets{site="$site"})', "{{step}}"),
+                width=8,
             ),
         ],
         variables=[variable("site", "Site", "label_values(tocsin_site_devices, site)")],

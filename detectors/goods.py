@@ -35,6 +35,15 @@ class Goods:
         self.tagged = 0
         self.newest = 0.0
 
+    def under_way(self) -> dict[str, int]:
+        """Tell the pallets of all orders under way: how many are booked, went over a dock, and have departed."""
+        orders = self.orders.values()
+        return {
+            "booked": sum(len(order.ssccs) for order in orders),
+            "loaded": sum(order.loaded for order in orders),
+            "departed": sum(order.loaded for order in orders if order.departed),
+        }
+
     # -- taking in -------------------------------------------------------------------------------------------------
 
     def learn_one(self, kind: str, event: Any, at: float) -> None:

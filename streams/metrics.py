@@ -1,18 +1,12 @@
-"""Every metric of every process, and the small HTTP server that shows them.
+"""Every metric of every process.
 
 A process serves the registry of its role, so that no gauge of the other role stands there at zero. Units are base
 units, counters end in `_total`; `site` labels only what concerns a handful of sites, and no tag, plate or incident is
 ever a label.
 """
 
-import base64
-import hmac
 import platform
-from collections.abc import Callable, Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
-from threading import Thread
-from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,8 +15,6 @@ from prometheus_client import (
     Histogram,
     Info,
     ProcessCollector,
-    disable_created_metrics,
-    exposition,
 )
 
 DOMAINS = ("power", "alarm", "camera", "rfid", "shipment")
@@ -49,6 +41,13 @@ DEAD_LETTERS = Counter(
 DUPLICATES = Counter("tocsin_duplicates", "Objects seen before and dropped", registry=WORKER)
 LATE_EVENTS = Counter("tocsin_late_events", "Objects that came too late to be put in order", registry=WORKER)
 FINDINGS = Counter("tocsin_findings", "Things that detectors saw", ["domain", "detector"], registry=WORKER)
+FINDING_SCORE = Histogram(
+    "tocsin_finding_score",
+    "Scores of findings, 0 to 1",
+    ["detector"],
+    buckets=(0.25, 0.5, 0.75, 0.9, 1),
+    registry=WORKER,
+)
 INCIDENT_CHANGES = Counter("tocsin_incident_changes", "Published incident revisions", ["severity"], registry=WORKER)
 COMMANDS = Counter("tocsin_commands", "Published commands to sites", ["command"], registry=WORKER)
 LAG = Gauge("tocsin_lag_records", "Records in Kafka that this worker has yet to read", ["domain"], registry=WORKER)
@@ -75,6 +74,9 @@ ACTIONS = Counter(
 PARTITIONS = Gauge("tocsin_partitions", "Partitions that this worker owns", registry=WORKER)
 SITES = Gauge("tocsin_sites", "Sites known to this worker", registry=WORKER)
 SILENT_SITES = Gauge("tocsin_silent_sites", "Sites of which no device speaks any more", registry=WORKER)
+WARMING_SITES = Gauge(
+    "tocsin_warming_sites", "Sites so new that learnt and silent detectors do not weigh in full yet", registry=WORKER
+)
 DEVICES = Gauge("tocsin_devices", "Devices known to this worker", ["domain"], registry=WORKER)
 SILENT_DEVICES = Gauge(
     "tocsin_silent_devices", "Devices that should have spoken and did not", ["domain"], registry=WORKER
@@ -84,6 +86,24 @@ COVERAGE = Gauge(
     "tocsin_site_coverage",
     "Share of a site's known devices that are live, 0 to 1: its blindness budget",
     ["site", "domain"],
+    registry=WORKER,
+)
+SITE_SILENT = Gauge(
+    "tocsin_site_silent_devices",
+    "A site's devices that should have spoken and did not",
+    ["site", "domain"],
+    registry=WORKER,
+)
+SITE_GOODS = Gauge(
+    "tocsin_site_order_pallets",
+    "Pallets of a site's orders under way: booked, loaded, departed",
+    ["site", "step"],
+    registry=WORKER,
+)
+SITE_PLACE = Gauge(
+    "tocsin_site_place",
+    "1 for a site whose place is declared, in degrees",
+    ["site", "latitude", "longitude"],
     registry=WORKER,
 )
 
@@ -96,6 +116,19 @@ INCIDENTS_READ = Counter("tocsin_incidents_read", "Incident revisions read from 
 PAGES = Counter("tocsin_pages", "Pages that incidents asked for since this process started", registry=NOTIFIER)
 VERDICTS = Counter(
     "tocsin_verdicts", "Verdicts given on incidents since this process started", ["verdict"], registry=NOTIFIER
+)
+DETECTOR_VERDICTS = Counter(
+    "tocsin_detector_verdicts",
+    "Verdicts on incidents in whose timeline a detector stands, since this process started",
+    ["detector", "verdict"],
+    registry=NOTIFIER,
+)
+JUDGED_RISK = Histogram(
+    "tocsin_judged_risk",
+    "Risk of incidents when people judged them, by whether it was an attack",
+    ["attack"],
+    buckets=(0.1, 0.3, 0.5, 0.7, 0.9, 1),
+    registry=NOTIFIER,
 )
 PAGE_DELAY = Histogram(
     "tocsin_page_delay_seconds",
@@ -164,10 +197,12 @@ CONSOLE_UNREADABLE = Counter(
 )
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
-    *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, INCIDENT_CHANGES, COMMANDS, LAG, SLICE_SECONDS),
-    *(CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, TAGS_FORGOTTEN, ACTIONS, PARTITIONS),
-    *(SITES, SILENT_SITES, DEVICES, SILENT_DEVICES, SITE_DEVICES, COVERAGE),
-    *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS, PAGE_DELAY),
+    *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, FINDING_SCORE, INCIDENT_CHANGES, COMMANDS, LAG),
+    *(SLICE_SECONDS, CHECKPOINT_AGE, CLOCK, STATES_REFUSED, DEVICES_FORGOTTEN, TAGS_FORGOTTEN, ACTIONS, PARTITIONS),
+    *(SITES, SILENT_SITES, WARMING_SITES, DEVICES, SILENT_DEVICES, SITE_DEVICES, COVERAGE),
+    *(SITE_SILENT, SITE_GOODS, SITE_PLACE),
+    *(OPEN_INCIDENTS, SITE_RISK, SITE_EVIDENCE, INCIDENTS_READ, PAGES, VERDICTS),
+    *(DETECTOR_VERDICTS, JUDGED_RISK, PAGE_DELAY),
     *(NOTIFICATIONS, NOTIFY_DELAY, SINK_UP, SINK_PENDING),
     *(SOURCE_UP, SOURCE_EVENTS, SOURCE_REFUSED, SOURCE_RESTARTS),
     *(PUBLISHED, PUBLISH_REFUSED, SPOOL_OBJECTS, SPOOL_BYTES, SPOOL_LOST),
@@ -198,97 +233,8 @@ def _start_at_zero() -> None:
         VERDICTS.labels(verdict)
     for outcome in ("accepted", "refused", "throttled"):
         CONSOLE_LOGINS.labels(outcome)
+    for attack in ("yes", "no"):
+        JUDGED_RISK.labels(attack)
 
 
 _start_at_zero()
-
-
-class Server:
-    """An HTTP server in a thread of its own; `close` ends it."""
-
-    def __init__(self, server: ThreadingHTTPServer) -> None:
-        self._server = server
-        self._thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
-        self._thread.start()
-        self.host = str(server.server_address[0])
-        self.port = int(server.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """Where it answers, without a trailing slash."""
-        return f"http://{self.host}:{self.port}"
-
-    def close(self) -> None:
-        """Stop answering and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def knows(token: str, authorization: str) -> bool:
-    """Whether an `Authorization` header holds the token: `Bearer TOKEN`, or `Basic` with it as the password."""
-    scheme, _, given = authorization.strip().partition(" ")
-    said = given.encode(errors="replace")
-    if scheme.lower() == "basic":
-        try:
-            said = base64.b64decode(said, validate=True).partition(b":")[2]
-        except ValueError:
-            return False
-    elif scheme.lower() != "bearer":
-        return False
-    return hmac.compare_digest(said, token.encode())
-
-
-def serve(
-    registries: Iterable[CollectorRegistry],
-    host: str = "127.0.0.1",
-    port: int = 0,
-    *,
-    ready: Callable[[], str | None] = lambda: None,
-    documents: Mapping[str, str] | None = None,
-    token: str = "",
-) -> Server:
-    """Answer `/metrics`, `/healthz` (the process lives), `/readyz` (it does its work) and plain-text documents.
-
-    `ready` returns None, or the reason why not in words. With a `token`, all but `/healthz` ask for it: as a bearer's
-    token, or as the password of any user, so that a browser can give it too. Port 0 takes a free one, which
-    `Server.port` tells. Raises `OSError` when the address is taken.
-    """
-    disable_created_metrics()
-    shown = (PROCESS, *registries)
-    texts = dict(documents or {})
-
-    def answer(path: str) -> tuple[int, str, bytes]:
-        if path == "/metrics":
-            page = b"".join(exposition.generate_latest(registry) for registry in shown)
-            return 200, exposition.CONTENT_TYPE_LATEST, page
-        if path == "/healthz":
-            return 200, "text/plain; charset=utf-8", b"alive\n"
-        if path == "/readyz":
-            reason = ready()
-            return (200 if reason is None else 503), "text/plain; charset=utf-8", f"{reason or 'ready'}\n".encode()
-        if path in texts:
-            return 200, "text/plain; charset=utf-8", texts[path].encode()
-        return 404, "text/plain; charset=utf-8", b"only /metrics, /healthz and /readyz\n"
-
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10
-
-        def do_GET(self) -> None:  # http.server calls it by this name
-            path = self.path.partition("?")[0]
-            known = not token or path == "/healthz" or knows(token, self.headers.get("Authorization", ""))
-            status, kind, body = answer(path) if known else (401, "text/plain; charset=utf-8", b"a token is needed\n")
-            self.send_response(status)
-            if not known:
-                self.send_header("WWW-Authenticate", 'Basic realm="tocsin"')
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any, **kwargs: Any) -> None:
-            """Say nothing: a scrape every few seconds is not news."""
-
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
-    return Server(server)

@@ -19,6 +19,7 @@ MAY = {
         "streams.telemetry",
         "streams.settings",
         "streams.metrics",
+        "streams.metrics_server",
         "streams.topics",
     },
     "streams.alerts": {
@@ -27,6 +28,7 @@ MAY = {
         "streams.telemetry",
         "streams.settings",
         "streams.metrics",
+        "streams.metrics_server",
     },
 }
 """Packages and what of the project they may import."""

@@ -5,7 +5,7 @@ import base64
 import httpx
 import pytest
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.settings import Settings, SettingsError
 
 
@@ -28,7 +28,7 @@ def basic(password: str) -> str:
     ],
 )
 def test_a_token_is_asked_for(authorization: str | None, status: int) -> None:
-    server = metrics.serve([metrics.GATE], token="hush-hush", documents={"/runbooks/x.md": "what to do"})
+    server = metrics_server.serve([metrics.GATE], token="hush-hush", documents={"/runbooks/x.md": "what to do"})
     headers = {"Authorization": authorization} if authorization is not None else {}
     try:
         for path in ("/metrics", "/readyz", "/runbooks/x.md", "/nothing"):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.alerts import topic
 from streams.alerts.alertmanager import Alertmanager
 from streams.alerts.annotations import Annotations
@@ -111,7 +111,15 @@ def _count(before: Incident | None, incident: Incident) -> None:
         first = min((step.time for step in incident.timeline), default=incident.opened)
         metrics.PAGE_DELAY.observe((incident.paged[0] - first).total_seconds())
     if incident.verdict and (before is None or before.verdict != incident.verdict):
-        metrics.VERDICTS.labels(incident.verdict).inc()
+        _judged(incident, incident.verdict)
+
+
+def _judged(incident: Incident, verdict: str) -> None:
+    metrics.VERDICTS.labels(verdict).inc()
+    for detector in {step.detector for step in incident.timeline}:
+        metrics.DETECTOR_VERDICTS.labels(detector, verdict).inc()
+    if verdict != "test":
+        metrics.JUDGED_RISK.labels("yes" if verdict == "true_positive" else "no").observe(incident.risk)
 
 
 def _grafana(settings: Settings) -> Grafana:
@@ -125,9 +133,11 @@ def _grafana(settings: Settings) -> Grafana:
 
 def serve(
     notifier: Notifier, host: str, port: int, documents: Mapping[str, str] | None = None, token: str = ""
-) -> metrics.Server:
+) -> metrics_server.Server:
     """Answer `/metrics`, `/healthz`, `/readyz` and plain-text documents by path."""
-    return metrics.serve([metrics.NOTIFIER], host, port, ready=notifier.unready, documents=documents, token=token)
+    return metrics_server.serve(
+        [metrics.NOTIFIER], host, port, ready=notifier.unready, documents=documents, token=token
+    )
 
 
 @contextmanager

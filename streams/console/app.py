@@ -8,7 +8,7 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
 
 from aiohttp import web
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.alerts.topic import TopicError
 from streams.console.console import FILES, STATIC, Console, Visit
 from streams.console.deeds import Deeds
@@ -145,13 +145,13 @@ def _tls(settings: Settings) -> SSLContext | None:
     return context
 
 
-def _metrics(settings: Settings, feed: Feed) -> metrics.Server:
+def _metrics(settings: Settings, feed: Feed) -> metrics_server.Server:
     def unready() -> str | None:
         return None if feed.ready else "reading the incidents so far"
 
     host, port = settings.metrics_host, settings.console_metrics_port
     try:
-        return metrics.serve([metrics.CONSOLE], host, port, ready=unready, token=settings.metrics_token)
+        return metrics_server.serve([metrics.CONSOLE], host, port, ready=unready, token=settings.metrics_token)
     except OSError as error:
         raise _taken(host, port, "TOCSIN_CONSOLE_METRICS_PORT", error) from error
 

@@ -8,7 +8,7 @@ from threading import Event
 
 from confluent_kafka import KafkaException
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.evidence.folder import Folder
 from streams.evidence.keys import KeyUnusableError
 from streams.evidence.ledger import Ledger
@@ -40,7 +40,7 @@ def run(settings: Settings) -> int:
         signal.signal(number, stop)
     ledger = _open(settings)
     try:
-        server = metrics.serve(
+        server = metrics_server.serve(
             [metrics.LEDGER], settings.metrics_host, settings.ledger_port, token=settings.metrics_token
         )
     except OSError as error:

@@ -129,6 +129,10 @@ class Case:
         """How far what was learnt can be trusted: a site of a few hours has not shown its everyday life yet."""
         return 1.0 if kind.sort == "definite" else min(0.3 + (now - self.born) / WARM_S, 1.0)
 
+    def warming(self, now: float) -> bool:
+        """Whether the site is so new that learnt and silent detectors do not weigh in full yet."""
+        return now - self.born < WARM_S
+
     def seen(self, detector: str, now: float, within: float) -> bool:
         """Whether a detector had a finding within the last seconds."""
         return any(clue.detector == detector and now - clue.last <= within for clue in self.clues.values())

@@ -4,7 +4,6 @@
 records between two ticks, in whatever order they were fetched.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from math import ceil, floor, inf
@@ -14,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from detectors.elsewhere import DELAY_S
-from streams.incidents.census import HEARD_S, Census
+from streams.incidents.census import Census, count
 from streams.incidents.model import Fact, Output
 from streams.incidents.registry import Registry
 from streams.incidents.stats import Stats
@@ -171,16 +170,7 @@ class Shard:
 
     def census(self) -> Census:
         """Count who is there and who is silent by now."""
-        found = Census(Counter(), Counter(), 0, {}, {})
-        silent_sites = 0
-        for site, watch in self._watches.items():
-            silent_sites += watch.scene.presence.severed(self.clock, learn=False)
-            for domain, (live, known) in watch.coverage().items():
-                found.devices[domain] += known
-                found.silent[domain] += known - live
-                found.coverage[site, domain] = live / known
-            found.heard[site] = sum(self.clock - one.seen < HEARD_S for one in watch.trackers.values())
-        return found._replace(silent_sites=silent_sites)
+        return count(self._watches, self.clock)
 
     def take_dirty(self) -> set[str]:
         """Name the sites that changed since the last call."""

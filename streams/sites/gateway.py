@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Iterator
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.sites.configuration import Site
 from streams.sites.publisher import Publisher
 from streams.sites.source import secret
@@ -87,7 +87,7 @@ async def serve(site: Site) -> None:
             name="gateway",
         ) as publisher:
             gateway = Gateway(site, publisher)
-            server = metrics.serve(
+            server = metrics_server.serve(
                 *([metrics.SITE], site.metrics_host, site.metrics_port), ready=gateway.ready, token=token
             )
             log.info("Site %s, %d sources. Metrics on %s/metrics.", site.site, len(gateway.sources), server.url)

@@ -16,7 +16,7 @@ from typing import Any
 from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import TRANSPORTS
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.settings import Settings, aiokafka_config
 from streams.telemetry.refusal import Refusal
 from streams.topics import TopicsError, look, usual_count
@@ -117,7 +117,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._interrupt)
         Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
-        server = metrics.serve(
+        server = metrics_server.serve(
             [metrics.WORKER],
             self.settings.metrics_host,
             self.settings.metrics_port,

@@ -15,6 +15,7 @@ from streams.telemetry.refusal import Refusal
 from streams.worker.clock import TELEMETRY
 from streams.worker.runner import Runner
 
+BY_SITE = (metrics.SITE_DEVICES, metrics.COVERAGE, metrics.SITE_SILENT, metrics.SITE_GOODS, metrics.SITE_PLACE)
 CENSUS_S = 10.0
 """Seconds between two counts of the devices, which take a look at each of them."""
 
@@ -32,6 +33,7 @@ def decided(outputs: list[Output], seconds: float) -> None:
     for _, _, body in outputs:
         if isinstance(body, Finding):
             metrics.FINDINGS.labels(body.domain, body.detector).inc()
+            metrics.FINDING_SCORE.labels(body.detector).observe(body.score)
         elif isinstance(body, Incident):
             metrics.INCIDENT_CHANGES.labels(body.severity).inc()
         elif isinstance(body, Command):
@@ -67,16 +69,29 @@ class Gauges:
     @staticmethod
     def _census(counts: list[Census]) -> None:
         metrics.SILENT_SITES.set(sum(one.silent_sites for one in counts))
+        metrics.WARMING_SITES.set(sum(one.warming for one in counts))
         for domain in metrics.DOMAINS:
             metrics.DEVICES.labels(domain).set(sum(one.devices[domain] for one in counts))
             metrics.SILENT_DEVICES.labels(domain).set(sum(one.silent[domain] for one in counts))
-        metrics.COVERAGE.clear()  # sites that moved to another worker are shown there
-        metrics.SITE_DEVICES.clear()
+        # Sites that moved to another worker are shown there.
+        for gauge in (
+            metrics.SITE_DEVICES,
+            metrics.COVERAGE,
+            metrics.SITE_SILENT,
+            metrics.SITE_GOODS,
+            metrics.SITE_PLACE,
+        ):
+            gauge.clear()
         for one in counts:
             for site, heard in one.heard.items():
                 metrics.SITE_DEVICES.labels(site).inc(heard)  # of all partitions: another partitioner may part a site
-            for (site, domain), share in one.coverage.items():
-                metrics.COVERAGE.labels(site, domain).set(share)
+            for (site, domain), (live, known) in one.coverage.items():
+                metrics.COVERAGE.labels(site, domain).set(live / known)
+                metrics.SITE_SILENT.labels(site, domain).set(known - live)
+            for (site, step), pallets in one.goods.items():
+                metrics.SITE_GOODS.labels(site, step).set(pallets)
+            for site, (latitude, longitude) in one.places.items():
+                metrics.SITE_PLACE.labels(site, f"{latitude:.4f}", f"{longitude:.4f}").set(1)
 
     def _count(self, runners: list[Runner]) -> None:
         told = self._told

@@ -4,11 +4,11 @@ import subprocess
 
 import httpx
 
-from streams import metrics
+from streams import metrics, metrics_server
 
 
 def test_the_page_is_what_prometheus_wants() -> None:
-    server = metrics.serve([metrics.WORKER, metrics.NOTIFIER])
+    server = metrics_server.serve([metrics.WORKER, metrics.NOTIFIER])
     try:
         page = httpx.get(f"{server.url}/metrics")
     finally:
@@ -19,7 +19,7 @@ def test_the_page_is_what_prometheus_wants() -> None:
 
 
 def test_a_role_shows_its_own_metrics_only() -> None:
-    server = metrics.serve([metrics.NOTIFIER])
+    server = metrics_server.serve([metrics.NOTIFIER])
     try:
         page = httpx.get(f"{server.url}/metrics").text
     finally:
@@ -38,7 +38,7 @@ def test_names_have_our_prefix_and_labels_are_few() -> None:
 
 def test_alive_is_not_yet_ready() -> None:
     reasons: list[str | None] = ["reading the past", None]
-    server = metrics.serve([metrics.WORKER], ready=lambda: reasons.pop(0), documents={"/about": "Größe"})
+    server = metrics_server.serve([metrics.WORKER], ready=lambda: reasons.pop(0), documents={"/about": "Größe"})
     try:
         assert server.host == "127.0.0.1"
         assert httpx.get(f"{server.url}/healthz").text == "alive\n"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from dashboards import configuration
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.local.monitoring import Monitoring, MonitoringError
 from tests.alerts.story import Receiver
 
@@ -23,7 +23,7 @@ def wait(happened: Callable[[], Any], seconds: float = 40) -> Any:
 
 
 def test_the_watchdog_arrives_from_prometheus_and_targets_can_be_added() -> None:
-    receiver, server = Receiver(), metrics.serve([metrics.WORKER])
+    receiver, server = Receiver(), metrics_server.serve([metrics.WORKER])
     try:
         with Monitoring(receiver.url) as monitoring:
             monitoring.scrape(workers=[server.url.removeprefix("http://")])

@@ -71,7 +71,7 @@ class CountingCore:
         self.counted[site] = Counted()
 
     def census(self) -> Census:
-        return Census(Counter(), Counter(), 0, {}, {})
+        return Census(Counter(), Counter(), 0, 0, {}, {}, {}, {})
 
     def take_dirty(self) -> set[str]:
         dirty, self.dirty = self.dirty, set()

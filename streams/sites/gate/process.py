@@ -9,7 +9,7 @@ from threading import Event
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams import metrics
+from streams import metrics, metrics_server
 from streams.settings import Settings, librdkafka_config
 from streams.sites.gate.forward import DEAD_LETTERS, ForwardError
 from streams.sites.gate.gate import Gate, GateError
@@ -39,7 +39,9 @@ def run(settings: Settings) -> int:
         signal.signal(number, stop)
     check(settings)
     try:
-        server = metrics.serve([metrics.GATE], settings.metrics_host, settings.gate_port, token=settings.metrics_token)
+        server = metrics_server.serve(
+            [metrics.GATE], settings.metrics_host, settings.gate_port, token=settings.metrics_token
+        )
     except OSError as error:
         place = f"{settings.metrics_host}:{settings.gate_port}"
         raise UnusableError(f"{place} is taken ({error.strerror}): set TOCSIN_GATE_PORT, or 0 for any") from error
