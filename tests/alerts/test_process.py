@@ -73,6 +73,11 @@ def address(log: Path) -> str:
     return found[1] if found else ""
 
 
+def asked(monitoring: Monitoring, expr: str) -> float | None:
+    answer = httpx.get(f"{monitoring.prometheus.url}/api/v1/query", params={"query": expr}).json()["data"]["result"]
+    return float(answer[0]["value"][1]) if answer else None
+
+
 def test_from_kafka_to_the_pager_and_to_prometheus(
     brokers: str, monitoring: Monitoring, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -83,8 +88,11 @@ def test_from_kafka_to_the_pager_and_to_prometheus(
         url = address(log)
         assert httpx.get(f"{url}/readyz").status_code == 200
         assert "## What to check" in httpx.get(f"{url}/runbooks/SiteIncident").text
+        monitoring.scrape(notifiers=[url.removeprefix("http://")])
+        wait(lambda: asked(monitoring, 'up{job="tocsin-notifier"}') == 1, 30)
         began = time.monotonic()
         publish(brokers, incident("new"), critical("new"), critical("new"))
+        wait(lambda: asked(monitoring, 'sum(tocsin_open_incidents{severity="critical"})') == 2, 5)
         wait(lambda: pages(receiver, "new"), 10)
         assert time.monotonic() - began < 10
         text = httpx.get(f"{url}/metrics").text

@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from dashboards import configuration
+from detectors.bank import catalogue
 from streams import metrics
 from streams.alerts.alert import ALERTNAME, FLOOD, UNCONFIRMED
+from streams.incidents.opened import CHAIN
 from streams.settings import Settings
 
 RULES = [
@@ -103,6 +105,14 @@ def test_a_runbook_says_what_one_needs_at_night(name: str, text: str) -> None:
     assert [line for line in text.splitlines() if line.startswith("## ")] == HEADINGS
     parts = re.split(r"^## .*$", text, flags=re.M)[1:]
     assert all(len(part.strip()) > 20 for part in parts)
+
+
+def test_every_detector_has_its_place_in_the_runbook_and_says_there_what_to_look_at() -> None:
+    checks = configuration.runbooks()[ALERTNAME].partition("## What to check")[2].partition("\n## ")[0]
+    stages = {part.partition(":")[0]: part for part in checks.split("\n### ")[1:]}
+    assert list(stages) == list(CHAIN)
+    told = {stage: set(re.findall(r"`(\w+\.\w+)`", text)) for stage, text in stages.items()}
+    assert told == {stage: {kind.name for kind in catalogue() if kind.stage == stage} for stage in CHAIN}
 
 
 def test_what_the_inhibitions_name_exists() -> None:
