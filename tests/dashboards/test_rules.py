@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from dashboards import configuration
+from dashboards.catalogue import dashboards
 from detectors.bank import catalogue
 from streams import metrics
 from streams.alerts.alert import ALERTNAME, FLOOD, UNCONFIRMED
@@ -82,8 +83,10 @@ def test_alertmanager_remembers_longer_than_it_waits_to_repeat() -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
 def test_a_rule_says_what_and_how_grave_and_where_to_read_on(rule: dict[str, dict[str, str]]) -> None:
     assert rule["labels"]["severity"] in ("critical", "warning", "none")
-    assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}
+    assert set(rule["annotations"]) == {"summary", "description", "runbook_url", "dashboard_url"}
     assert rule["annotations"]["runbook_url"] == f"{Settings().runbooks_url}/{rule['alert']}"
+    uids = {f"{Settings().dashboards_url}/d/{board['uid']}" for board in dashboards()}
+    assert rule["annotations"]["dashboard_url"] in uids
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
