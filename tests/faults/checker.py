@@ -60,7 +60,8 @@ class Checker:
         self._consumer = plant.consumer()
         self._published = Follower(plant, ("findings", "incidents", "dead-letters", STATE))
         self.truth = Truth(plant)
-        self.poison: set[bytes] = set()
+        self.loads: list[Load] = []
+        """Everything that was ever sent, judged or not."""
         self.findings: set[bytes] = set()
         self.incidents: defaultdict[str, list[bytes]] = defaultdict(list)
         self.dead: dict[tuple[bytes, bytes, bytes], bytes | None] = {}
@@ -85,11 +86,11 @@ class Checker:
     def judge(self, load: Load, watcher: Watcher, since: float) -> Verdict:
         """Compare everything that this load's sites led to."""
         verdict = Verdict()
-        self.poison |= set(load.poison)
+        poison = {value for each in self.loads for value in each.poison}
         sites = {*load.sites, *load.bulk}
         before = self.truth.objects
         self._read()
-        self.truth.read(self.poison, {site: unpack(self.rows[site])[0] for site in load.sites if site in self.rows})
+        self.truth.read(poison, {site: unpack(self.rows[site])[0] for site in load.sites if site in self.rows})
         verdict.objects = self.truth.objects - before
         self._judge_ledgers(verdict, load, sites)
         self._judge_dead(verdict, load)

@@ -25,6 +25,7 @@ def play(
     with Watcher(plant) as watcher:
         since = time.time()
         with Load(plant.cluster.bootstrap, f"{runs}", seed, rate=rate) as load:
+            checker.loads.append(load)
             time.sleep(BEFORE + dice.uniform(0, 2))
             deed(plant, dice, load)
             time.sleep(AFTER)

@@ -48,14 +48,6 @@ def kill(plant: Plant, dice: Random, load: Load) -> None:
     plant.workers[0].send(SIGKILL)
 
 
-def kill_again_and_again(plant: Plant, dice: Random, load: Load) -> None:
-    for _ in range(3):
-        until(plant.workers[0].ready, "the worker's partitions")
-        sleep(dice.uniform(1, 2))
-        plant.workers[0].send(SIGKILL)
-        sleep(0.5)
-
-
 def kill_while_it_saves(plant: Plant, dice: Random, load: Load) -> None:
     for _ in range(3):
         until(plant.workers[0].ready, "the worker's partitions")
@@ -65,7 +57,7 @@ def kill_while_it_saves(plant: Plant, dice: Random, load: Load) -> None:
 
 
 DEEDS = {
-    "skip_the_offset_check": kill_again_and_again,
+    "skip_the_offset_check": kill_while_it_saves,
     "mark_before_rows": kill_while_it_saves,
     "read_on_at_the_end": kill,
     "number_by_process": kill,
