@@ -8,7 +8,9 @@ many objects of one class is kept as a table, for their attributes' names would 
 
 from array import array
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, partial
+from inspect import signature
 from typing import Any, TypeVar
 
 from river import stats
@@ -126,8 +128,22 @@ def _table(table: dict[Any, Any], columns: Sequence[str], cls: type, name: str) 
     return {"r": [tag, list(columns), rows]}
 
 
+@cache
+def _maker(cls: type) -> Callable[[], object]:
+    asked = signature(cls).parameters.values()
+    return cls if all(one.default is not one.empty for one in asked) else partial(object.__new__, cls)
+
+
+def _fresh(cls: type) -> object:
+    """Make a part to be filled; what an older version's snapshot lacks is then as in a new one.
+
+    A part whose constructor asks for something can't be made so: what is added to it needs a default in its class.
+    """
+    return _maker(cls)()
+
+
 def _row(cls: type, columns: Sequence[str], values: Sequence[Any]) -> Any:
-    made: object = object.__new__(cls)
+    made = _fresh(cls)
     fill(made, dict(zip(columns, values, strict=True)))
     return made
 
@@ -142,7 +158,7 @@ def _thing(value: Any) -> Any:
     if type(value) is not dict:
         return value
     if "o" in value:
-        made: object = object.__new__(_PARTS[value["o"]])
+        made = _fresh(_PARTS[value["o"]])
         fill(made, value["a"])
         return made
     key, content = next(iter(value.items()))

@@ -20,6 +20,14 @@ class Part:
         self._derived = object()
 
 
+@part
+class Tally:
+    __slots__ = ("count", "late", "more")
+
+    def __init__(self) -> None:
+        self.count, self.late = 0, 7.0
+
+
 class Thing:
     def __init__(self) -> None:
         self.value: Any = None
@@ -58,6 +66,17 @@ def test_parts_come_back_one_by_one_and_as_a_table() -> None:
     mean = stats.Mean()
     mean.update(3.0)
     assert through(mean).get() == 3.0
+
+
+def test_what_an_older_snapshot_lacks_is_as_in_a_new_part() -> None:
+    for value in (Tally(), {n: Tally() for n in range(3)}):
+        given, taken = Thing(), Thing()
+        given.value = value
+        packed = msgspec.msgpack.encode(dump(given))
+        assert b"late" in packed
+        fill(taken, msgspec.msgpack.decode(packed.replace(b"late", b"more")))
+        found = taken.value if isinstance(value, Tally) else taken.value[1]
+        assert (found.late, found.more) == (7.0, 7.0)
 
 
 def test_what_no_snapshot_may_carry_is_named() -> None:
