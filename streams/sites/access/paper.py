@@ -19,7 +19,8 @@ password_file = "password"
 mechanism = "SCRAM-SHA-512"
 tls = {tls}
 {ca}
-# One [[source]] for each piece of equipment; this one reads objects from standard input, one JSON a line.
+# One [[source]] for each piece of equipment: nut, dc09, onvif, onvif-push, epcis, folder, mqtt or stdin. This one reads
+# objects from standard input, one JSON a line. `tocsin gateway --check site.toml` tells what would be sent.
 [[source]]
 type = "stdin"
 """
