@@ -261,3 +261,8 @@ def test_the_command_checks(folder: Path) -> None:
     assert bad.returncode == 2
     assert f"{folder / 'site.toml'}:12: source[0].type: must be one of" in bad.stderr
     assert "Traceback" not in bad.stderr
+
+
+def test_a_new_site_s_papers_name_every_source() -> None:
+    listed = papers.TEMPLATE.partition("equipment: ")[2].partition(".")[0]
+    assert set(re.findall(r"[a-z0-9-]+", listed)) - {"or"} == {str(kind.__struct_config__.tag) for kind in kinds()}
