@@ -91,7 +91,8 @@ class Runner:
         """Work until `stop`; whatever is raised here ends the process."""
         while not self._stopping:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), self._interval / 10)
+                async with asyncio.timeout(self._interval / 10):  # wait_for() of Python 3.11 may swallow a cancellation
+                    await self.wake.wait()
             self.wake.clear()
             while not self._stopping and await self.step():
                 await asyncio.sleep(0)

@@ -40,7 +40,8 @@ class Ticker:
                         await self._tick(runner)
                 regular = False
                 try:
-                    await asyncio.wait_for(self.urgent.wait(), max(rest, 0.001))
+                    async with asyncio.timeout(max(rest, 0.001)):  # as in the runner: no wait_for()
+                        await self.urgent.wait()
                 except TimeoutError:
                     break
                 self.urgent.clear()
