@@ -1,0 +1,241 @@
+"""How the platform grows: `python -m tests.benchmarks.scale [growth] [start] [latency] [workers] [memory]`.
+
+`growth`: CPU time an object in the core with 13, 130 and 1,300 sites of the same rate. `start`: from the command to the
+first object decided. `latency`: from publishing to the incident on its topic, less the time that an object waits for
+earlier ones. `workers`: how much faster two work off a backlog than one. `memory`: what a worker takes that knows many
+sites of 500 devices, and how soon another one has read that back.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+import httpx
+import msgspec
+from confluent_kafka import Producer
+from rich.console import Console
+
+from streams.incidents.model import moment
+from streams.incidents.registry import Registry
+from streams.incidents.reorder import HOLD_S
+from streams.incidents.shard import Shard
+from streams.local.kafka import Cluster, free_ports
+from streams.settings import Settings
+from streams.telemetry.decode import Arrival, decode
+from streams.topics import ensure
+from tests.benchmarks.bounds import resident
+from tests.benchmarks.load import objects, one, produce
+from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish, used
+from tests.worker.road import Tail, Worker, lag, until, worker
+
+GROWTH = (13, 130, 1300)
+LIVED, WARM = 80, 30
+"""Seconds that each site lives, and those of them that are not measured."""
+KINDS = 5
+PROBE = {
+    "telemetry.camera": {"type": "recorder.status", "disks": 1, "disks_expected": 4, "recording": True},
+    "telemetry.alarm": {"type": "alarm.signal", "code": "BV"},
+}
+PROBES = 60
+"""How many sites tell of a robbed recorder and a burglary while latency is measured."""
+
+
+def growth(given: argparse.Namespace) -> str:
+    """Drive the core with a second's slice of all sites at a time; as many objects whatever the number of sites."""
+    each: dict[int, list[float]] = {sites: [] for sites in GROWTH}
+    for _ in range(given.rounds):
+        for sites in GROWTH:
+            each[sites].append(sum(_drive(sites) for _ in range(GROWTH[-1] // sites)) / GROWTH[-1])
+    found = {sites: 1e6 * median(used) / (LIVED - WARM) for sites, used in each.items()}
+    first = found[GROWTH[0]]
+    return ", ".join(f"{sites:,} sites {used:.1f} µs ({used / first:.2f} ×)" for sites, used in found.items())
+
+
+def _drive(sites: int) -> float:
+    """CPU seconds that so many sites take after their first seconds."""
+    dice, shard, used, start = Random(1), Shard(Registry()), 0.0, 1.8e9
+    for second in range(LIVED):
+        slice_ = [_arrival(f"SITE-{site:04}", start + second, second, dice) for site in range(sites)]
+        before = time.process_time()
+        shard.advance(start + second + 1.0, slice_, [])
+        used += (time.process_time() - before) * (second >= WARM)
+    return used
+
+
+def _arrival(site: str, now: float, number: int, dice: Random) -> Arrival:
+    topic, value = _object(site, number % KINDS, now, number, dice)
+    return decode(topic.removeprefix("telemetry."), site.encode(), value, now)[0][0]
+
+
+def _object(site: str, device: int, now: float, number: int, dice: Random) -> tuple[str, bytes]:
+    topic, rest = one(device, dice)
+    body = {"site": site, "device": f"{topic}-{device}", "time": _text(now), "sequence": number, **rest}
+    return topic, msgspec.json.encode(body)
+
+
+def _text(now: float) -> str:
+    return moment(now).isoformat(timespec="milliseconds")
+
+
+def start(given: argparse.Namespace) -> str:
+    """Start a worker over a few objects that wait for it, and ask its metrics; the broker is up."""
+    with Cluster() as cluster:
+        ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
+        produce(cluster.bootstrap, objects(100))
+        taken = [_start(cluster.bootstrap, f"start-{number}") for number in range(given.rounds)]
+    seconds, cpu = (median(one) for one in zip(*taken, strict=True))
+    return f"{seconds:.1f} s from the command to the first object decided, {cpu:.1f} s of CPU"
+
+
+def _start(brokers: str, group: str) -> tuple[float, float]:
+    (port,) = free_ports(1)
+    environment = {"TOCSIN_BROKERS": brokers, "TOCSIN_GROUP": group, "TOCSIN_METRICS_PORT": str(port)}
+    began = time.monotonic()
+    command = [sys.executable, "-m", *TOCSIN]
+    with subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL) as process:
+        until(lambda: _answers(port), "the first object")
+        seconds, cpu = time.monotonic() - began, used(Worker(process, Path()))
+        process.terminate()
+    return seconds, cpu
+
+
+def _answers(port: int) -> bool:
+    try:
+        return decided(port) > 0
+    except httpx.TransportError:
+        return False
+
+
+def latency(given: argparse.Namespace) -> str:
+    """Let new sites tell of a burglary under load, and wait for their incidents."""
+    sent: dict[str, float] = {}
+    found: dict[str, float] = {}
+    stop = Event()
+    with ExitStack() as stack:
+        cluster = stack.enter_context(Cluster())
+        folder = stack.enter_context(TemporaryDirectory())
+        ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
+        stack.enter_context(worker(cluster.bootstrap, Path(folder), TOCSIN, TOCSIN_TICK_S=str(given.tick)))
+        tail = stack.enter_context(Tail(cluster.bootstrap, "incidents", PARTITIONS))
+        load = Thread(target=_load, args=(cluster.bootstrap, given.rate, stop))
+        load.start()
+        producer = Producer({"bootstrap.servers": cluster.bootstrap, "partitioner": "murmur2", "linger.ms": 0})
+        until(lambda: _probe(producer, tail, sent, found), "the incidents of all probes", 300)
+        stop.set()
+        load.join()
+    beyond = sorted(1000 * (found[site] - at - HOLD_S) for site, at in sent.items())
+    cuts = quantiles(beyond, n=100)
+    return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms at {given.rate:,} objects/s, a tick each {given.tick:g} s"
+
+
+def _probe(producer: Producer, tail: Tail, sent: dict[str, float], found: dict[str, float]) -> bool:
+    if len(sent) < PROBES:
+        site, now = f"PROBE-{len(sent):03}", time.time()
+        for topic, rest in PROBE.items():
+            body = {"site": site, "device": f"{topic}-1", "time": _text(now), **rest}
+            producer.produce(topic, msgspec.json.encode(body), site)
+        producer.flush(5)
+        sent[site] = now
+    until_next = time.monotonic() + 0.25
+    while time.monotonic() < until_next:
+        for record in tail.consumer.consume(100, 0.01):
+            site = msgspec.json.decode(record.value())["site"]
+            found.setdefault(site, time.time())
+    return len(sent) == PROBES and sent.keys() <= found.keys()
+
+
+def _load(brokers: str, rate: int, stop: Event) -> None:
+    producer = Producer(
+        {"bootstrap.servers": brokers, "compression.type": "lz4", "partitioner": "murmur2", "linger.ms": 5}
+    )
+    dice, number, began = Random(1), 0, time.monotonic()
+    while not stop.wait(max(0.0, began + number / rate - time.monotonic())):
+        for _ in range(max(rate // 50, 1)):
+            site = f"LOAD-{number % 130:03}"
+            topic, value = _object(site, number // 130 % DEVICES, time.time(), number // 130 // DEVICES, dice)
+            producer.produce(topic, value, site)
+            number += 1
+        producer.poll(0)
+    producer.flush(10)
+
+
+def workers(given: argparse.Namespace) -> str:
+    """Work off the same backlog with one worker and with two, in turns."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(given.rounds):
+        for number in times:
+            times[number].append(_drain(number, given.events))
+    one_, two = median(times[1]), median(times[2])
+    return f"one worker {one_:.1f} s, two {two:.1f} s: {one_ / two:.2f} × on {os.cpu_count()} cores"
+
+
+def _drain(number: int, events: int) -> float:
+    with ExitStack() as stack:
+        cluster, folder = stack.enter_context(Cluster()), Path(stack.enter_context(TemporaryDirectory()))
+        ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
+        ports = free_ports(number)
+        for port in ports:
+            stack.enter_context(worker(cluster.bootstrap, folder, TOCSIN, TOCSIN_METRICS_PORT=str(port)))
+        produce(cluster.bootstrap, objects(100))  # everyone is at work before the race begins
+        until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "a quiet start", 120)
+        before = sum(map(decided, ports))
+        began = time.monotonic()
+        produce(cluster.bootstrap, objects(events))
+        until(lambda: sum(map(decided, ports)) >= before + events, "the end of the backlog", 600)
+        return time.monotonic() - began
+
+
+def memory(given: argparse.Namespace) -> str:
+    """Fill a worker, weigh it, and start another one."""
+    with Cluster() as cluster, TemporaryDirectory() as folder:
+        ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
+        publish(cluster.bootstrap, given.sites, given.seconds, live=False)
+        with worker(cluster.bootstrap, Path(folder), TOCSIN, TOCSIN_SNAPSHOT_S="10") as running:
+            until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "lag 0", 900)
+            size = resident(running)
+        began = time.monotonic()
+        with worker(cluster.bootstrap, Path(folder), TOCSIN) as again:
+            seconds = time.monotonic() - began
+            read = resident(again)
+    return (
+        f"{size:,.0f} MiB for {given.sites} sites of {DEVICES} devices; "
+        f"read back in {seconds:.1f} s ({read:,.0f} MiB), start included"
+    )
+
+
+MEASURES: dict[str, Callable[[argparse.Namespace], str]] = {
+    "growth": growth,
+    "start": start,
+    "latency": latency,
+    "workers": workers,
+    "memory": memory,
+}
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale", description=__doc__)
+    parser.add_argument("what", nargs="*", default=list(MEASURES), help=", ".join(MEASURES))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--events", type=int, default=200_000, help="of the backlog that workers share")
+    parser.add_argument("--rate", type=int, default=5000, help="objects a second while latency is measured")
+    parser.add_argument("--tick", type=float, default=1.0, help="seconds between two ticks then")
+    parser.add_argument("--sites", type=int, default=130, help="whose state is weighed")
+    parser.add_argument("--seconds", type=int, default=20, help="objects of each of their devices")
+    given = parser.parse_args()
+    out = Console()
+    for what in given.what:
+        out.print(f"{what}: {MEASURES[what](given)}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()
