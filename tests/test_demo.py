@@ -13,6 +13,8 @@ from dashboards.catalogue import queries
 from streams.incidents.backtest import Backtest
 from streams.incidents.model import encode
 from streams.local.demo import Demo, make_world, story
+from streams.local.kafka import free_ports
+from streams.local.leash import Leash
 from streams.settings import librdkafka_config
 
 pytestmark = pytest.mark.long
@@ -57,6 +59,22 @@ def test_stream_and_backtest_answer_the_same(demo: Demo) -> None:
     assert found == expected
 
 
+@pytest.fixture(scope="module")
+def ledger(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A ledger beside the demo, which Prometheus scrapes."""
+    assert demo.monitoring and demo.settings
+    folder = tmp_path_factory.mktemp("ledger")
+    (port,) = free_ports(1)
+    ours = [sys.executable, "-m", "streams", "ledger"]
+    subprocess.run([*ours, "keygen", "--key", str(folder / "key.pem")], check=True, capture_output=True)
+    where = ["--folder", str(folder / "sealed"), "--key", str(folder / "key.pem"), "--brokers", demo.settings.brokers]
+    leash = Leash([*ours, *where, "--port", str(port)], folder / "log")
+    demo.monitoring.scrape(ledgers=[f"127.0.0.1:{port}"])
+    yield
+    leash.stop(20.0)
+
+
+@pytest.mark.usefixtures("ledger")
 def test_every_panel_has_something_to_show(demo: Demo) -> None:
     assert demo.monitoring and demo.settings
     poison = Producer(librdkafka_config(demo.settings))
@@ -78,6 +96,7 @@ def test_every_process_says_that_it_is_well(demo: Demo) -> None:
     assert {row["metric"]["job"]: row["value"][1] for row in found if row["metric"]["job"].startswith("tocsin")} == {
         "tocsin-worker": "1",
         "tocsin-notifier": "1",
+        "tocsin-ledger": "1",
     }
 
 

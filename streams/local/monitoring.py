@@ -86,7 +86,7 @@ class Monitoring:
     ) -> None:
         programs = _programs()
         receivers = configuration.alertmanager(pager_url, shift_url, watchdog_url)
-        self._targets = {"worker": list(workers), "notifier": list(notifiers)}
+        self._targets = {"worker": list(workers), "notifier": list(notifiers), "ledger": []}
         self.folder = Path(tempfile.mkdtemp(prefix="tocsin-monitoring-"))
         (self.folder / "alertmanager.yml").write_text(receivers, "utf-8")
         ports = _free_ports(2)
@@ -120,10 +120,13 @@ class Monitoring:
     ) -> None:
         self.stop()
 
-    def scrape(self, *, workers: Iterable[str] = (), notifiers: Iterable[str] = ()) -> None:
+    def scrape(
+        self, *, workers: Iterable[str] = (), notifiers: Iterable[str] = (), ledgers: Iterable[str] = ()
+    ) -> None:
         """Take further targets; Prometheus notices them within a second or two."""
         self._targets["worker"] += workers
         self._targets["notifier"] += notifiers
+        self._targets["ledger"] += ledgers
         self._write_targets()
 
     def _configure_prometheus(self) -> None:
