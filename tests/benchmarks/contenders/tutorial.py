@@ -18,6 +18,8 @@ def make() -> compose.Pipeline:
 def judge(model: compose.Pipeline, event: dict[str, Any]) -> bool:
     """Score an event's numbers, then learn them."""
     numbers = {name: value for name, value in event.items() if type(value) in (int, float) and name not in APART}
+    if not numbers:
+        return False  # trees cannot be made of nothing
     notable: bool = model.score_one(numbers) > NOTABLE
     model.learn_one(numbers)
     return notable
