@@ -15,6 +15,7 @@ MAY = {
     "streams.incidents": {"detectors", "streams.telemetry", "streams.incidents"},
     "streams.evidence": {
         "streams.evidence",
+        "detectors",
         "streams.incidents",
         "streams.telemetry",
         "streams.settings",

@@ -9,11 +9,11 @@ from aiohttp import web
 
 from streams.alerts import wording
 from streams.alerts.alert import ALERTNAME
-from streams.console import picture
 from streams.console.console import Console, Visit
 from streams.console.desk import Entry
 from streams.console.forms import LASTING, VERDICTS
 from streams.console.people import Person
+from streams.incidents import picture
 from streams.incidents.model import Domain, Incident, Severity, Stage, Status
 
 T = TypeVar("T")

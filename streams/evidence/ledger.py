@@ -112,10 +112,11 @@ class Ledger:
     def round(self) -> None:
         """Seal everything that has gathered, and how far all have come."""
         self._round, self._urgent = time.monotonic(), 0.0
-        self._seal(name for name in self._chains if name != PLATFORM)
-        platform = self._chains.setdefault(PLATFORM, Chain(PLATFORM))
-        if not self._grown and not platform.count:
+        self._seal(self._chains)
+        if not self._grown:
             return
+        # In a link of its own: all others can be built anew from Kafka.
+        platform = self._chains.setdefault(PLATFORM, Chain(PLATFORM))
         ends = {(TOPIC, partition): end for partition, end in self._publisher.ends.items()}
         told = Heads(
             time=self._tick(),

@@ -48,9 +48,9 @@ class Copy:
         for track in self.tracks.values():
             track.finish()
 
-    def read_folder(self, folder: Folder, progress: Progress) -> None:
-        """Check a folder with everything in it."""
-        for chain in folder.chains():
+    def read_folder(self, folder: Folder, progress: Progress, only: Iterable[str] | None = None) -> None:
+        """Check a folder with everything in it, or some of its chains."""
+        for chain in folder.chains() if only is None else only:
             content = Content(folder.shelf(chain), self._track(chain), self.problems.append, progress)
             content.check()
             self.contents[chain] = content
@@ -65,11 +65,11 @@ class Copy:
             if track.key and track.key not in known:
                 self._say(chain, 0, f"it is signed with {track.key}, which is neither given nor was handed the chains")
 
-    def check_heads(self) -> None:
-        """See that no chain ends before what the platform's chain says of it."""
+    def check_heads(self, only: Iterable[str] | None = None) -> None:
+        """See that no chain, or none of some, ends before what the platform's chain says of it."""
         content = self.contents.get(PLATFORM)
         for number, heads in content.heads if content else ():
-            for head in heads.heads:
+            for head in heads.heads if only is None else [one for one in heads.heads if one.site in only]:
                 name = f"link {number} of {PLATFORM}"
                 match(self.tracks.get(head.site), head.site, head.number, head.hash, name, self.problems.append)
 

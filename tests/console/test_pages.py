@@ -13,8 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from streams.console.pages import numbers, spell
-from streams.console.picture import LANES, draw
 from streams.incidents.model import Note, Ordered
+from streams.incidents.picture import LANES, draw
 from streams.telemetry.control import SiteProfile
 from tests.console.story import DUGNY, MITRY, NOW, STEP, finding, incident, stand
 

@@ -17,13 +17,14 @@ from msgspec import json
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
-from streams.cli import ledger, verify
+from streams.cli import dossier, ledger, verify
 from streams.evidence.folder import Folder
 from streams.evidence.keys import new_key, private_key, public_hex
 from streams.evidence.ledger import Ledger
 from streams.evidence.merkle import leaf_hash
 from streams.evidence.record import Record
 from streams.evidence.resume import SEALED
+from streams.incidents.model import Incident
 from streams.settings import Settings
 from streams.telemetry.examples import CONTROL, PUBLISHED, TELEMETRY
 
@@ -68,6 +69,11 @@ class Desk:
     def incident(self, site: str, name: str, status: str = "open", revision: int = 1) -> None:
         told = PUBLISHED["incidents"] | {"id": name, "site": site, "status": status, "revision": revision}
         self.publish("incidents", told, name)
+
+    def verdict(self, incident: Incident) -> None:
+        told = {"type": "incident.verdict", "incident": incident.id, "site": incident.site, "verdict": "true_positive"}
+        more = {"by": "guard", "time": incident.updated, "note": "police called"}
+        self.publish("control.verdicts", told | more, incident.site, incident.updated.timestamp())
 
     def everything(self, site: str) -> None:
         """Publish one of everything that people and detectors say."""
@@ -179,6 +185,10 @@ def verified(*arguments: str | Path) -> tuple[int, str, str]:
 
 def sealing(*arguments: str | Path) -> tuple[int, str, str]:
     return run(ledger.command, *arguments)
+
+
+def filed(*arguments: str | Path) -> tuple[int, str, str]:
+    return run(dossier.command, *arguments)
 
 
 def copied(folder: Path, to: Path) -> Path:

@@ -60,14 +60,20 @@ class Mark(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """What is to be drawn."""
+    """What is to be drawn: from the time `first` on, `scale` to the second."""
 
     width: float
     height: float
     left: float
+    first: datetime
+    scale: float
     lanes: list[Lane]
     marks: list[Mark]
     points: list[Point]
+
+    def across(self, at: datetime) -> float:
+        """Where a moment lies from left to right."""
+        return round(self.left + (at - self.first).total_seconds() * self.scale, 1)
 
 
 def titles() -> dict[str, str]:
@@ -86,16 +92,13 @@ def draw(incident: Incident, width: float, zone: ZoneInfo | None = None) -> Pict
     slack = max((last - first) * 0.04, (LEAST_SPAN - (last - first)) / 2, timedelta(seconds=5))
     first, last = first - slack, last + slack
     scale = (width - left - 14.0) / (last - first).total_seconds()
-
-    def across(at: datetime) -> float:
-        return round(left + (at - first).total_seconds() * scale, 1)
-
-    points: list[Point] = []
+    drawn = Picture(width, height, left, first, scale, lanes, [], [])
     for lane in lanes:
         steps = [(n, step) for n, step in enumerate(incident.timeline, 1) if step.domain == lane.domain]
-        points += _place(steps, lane, [across(step.time) for _, step in steps], named, (left, width))
-    marks = [Mark(across(at), text) for at, text in _clock(first, last, zone, most=max(2, int(width // 95)))]
-    return Picture(width, height, left, lanes, marks, points)
+        drawn.points.extend(_place(steps, lane, [drawn.across(step.time) for _, step in steps], named, (left, width)))
+    marks = _clock(first, last, zone, most=max(2, int(width // 95)))
+    drawn.marks.extend(Mark(drawn.across(at), text) for at, text in marks)
+    return drawn
 
 
 def _place(
