@@ -110,8 +110,8 @@ def detectors() -> Json:
 def _judged() -> list[Json]:
     """Build what tells whether scores and risks mean what they say."""
     wrong = 'tocsin_detector_verdicts_total{verdict=~"false_positive|benign"}'
-    judged = "increase(tocsin_judged_risk_bucket[30d])"
-    attacks = 'increase(tocsin_judged_risk_bucket{attack="yes"}[30d])'
+    judged = 'increase(tocsin_judged_risk_bucket{le!="+Inf"}[30d])'
+    attacks = 'increase(tocsin_judged_risk_bucket{attack="yes", le!="+Inf"}[30d])'
     return [
         graph(
             "Scores",
