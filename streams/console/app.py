@@ -151,9 +151,11 @@ def _metrics(settings: Settings, feed: Feed) -> metrics_server.Server:
 
     host, port = settings.metrics_host, settings.console_metrics_port
     try:
-        return metrics_server.serve([metrics.CONSOLE], host, port, ready=unready, token=settings.metrics_token)
+        server = metrics_server.serve([metrics.CONSOLE], host, port, ready=unready, token=settings.metrics_token)
     except OSError as error:
         raise _taken(host, port, "TOCSIN_CONSOLE_METRICS_PORT", error) from error
+    log.info("It shows its metrics on %s/metrics", server.url)
+    return server
 
 
 def _taken(host: str, port: int, variable: str, error: OSError) -> UnusableError:

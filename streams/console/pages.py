@@ -61,9 +61,9 @@ def at(moment: datetime, zone: ZoneInfo | None) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}" if zone else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def clock(moment: datetime, zone: ZoneInfo | None) -> str:
-    """Write the time of day."""
-    return f"{moment.astimezone(zone or UTC):%H:%M:%S}"
+def clock(moment: datetime, zone: ZoneInfo | None, days: bool = False) -> str:
+    """Write the time of day, with the day where there are several."""
+    return f"{moment.astimezone(zone or UTC):{'%a %H:%M:%S' if days else '%H:%M:%S'}}"
 
 
 def ago(moment: datetime, now: datetime) -> str:
@@ -96,4 +96,6 @@ def _written(value: Any) -> str:
         return {True: "yes", False: "no", None: "—"}[value]
     if isinstance(value, float):
         return f"{value:,.6g}"
+    if isinstance(value, list) and all(isinstance(each, str | int | float) for each in value):
+        return ", ".join(map(_written, value)) or "—"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

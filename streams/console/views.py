@@ -82,6 +82,7 @@ class Views:
             titles=picture.titles(),
             evidence=[desk.evidence(incident.site, step) for step in incident.timeline],
             chain=CHAIN,
+            days=(incident.updated - min([step.time for step in incident.timeline], default=incident.opened)).days > 0,
             trail_rows=list(desk.trail(incident=incident)),
             may=visit.person.acts(incident.site),
             verdicts=VERDICTS,

@@ -1,5 +1,6 @@
 """Who may speak for whom: three brokers with log-ins, TLS and access control, and everybody's real credentials."""
 
+import asyncio
 import os
 import stat
 import subprocess
@@ -9,6 +10,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,11 +23,15 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from msgspec.structs import replace
 
+from streams.console.desk import Desk
+from streams.console.feed import Feed
+from streams.console.scribe import Scribe
 from streams.local.kafka import Cluster, free_ports
 from streams.settings import Settings, librdkafka_config
 from streams.sites import Publisher
 from streams.sites.access.rights import bindings, of_roles, of_site
 from streams.sites.access.users import AccessError, Users
+from streams.telemetry.control import Action
 from streams.telemetry.examples import TELEMETRY
 from streams.topics import ensure
 from tests.sites.forgeries import encode, forgeries
@@ -442,3 +448,20 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def test_the_console_reads_and_writes_with_its_own_rights(secure: Cluster, roles: dict[str, dict[str, str]]) -> None:
+    settings = own(secure, roles["console"])
+    action = Action(id="a-1", site=A, incident="i", action="note", by="ana", time=datetime.now(UTC), note="seen")
+
+    async def act() -> None:
+        feed = Feed(Desk())
+        reading = asyncio.ensure_future(feed.run(settings))
+        await Scribe(settings).write(action)
+        assert await feed.until(lambda: feed.ready and any(e.id == "a-1" for e in feed.desk.trail()), 60)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    asyncio.run(act())
+    assert produce(settings, "incidents", "i") == "TOPIC_AUTHORIZATION_FAILED"
+    assert produce(settings, "control.sites", A) == "TOPIC_AUTHORIZATION_FAILED"
