@@ -3,13 +3,15 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from msgspec import Struct, json
 
 from streams import metrics
-from streams.alerts.alert import Alert, Labels, moment
+from streams.alerts.alert import ALERTNAME, UNCONFIRMED, Alert, Labels, moment
 from streams.alerts.board import Board
 from streams.alerts.sink import Sink, SinkError
 from streams.settings import Settings
@@ -18,12 +20,23 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 """Alerts in one request."""
+JSON = {"Content-Type": "application/json"}
+STALE = 2
+"""Intervals after which an alert that was not sent again is no longer sent by anybody."""
 STANDS = 120
 """For how many intervals an alert stands that is not sent again: an hour of half minutes."""
 TIMEOUT = 5.0
 """Seconds that a request may take."""
 KEEP_RESOLVED = 300.0
 """Seconds for which the end of an alert is repeated after its first acceptance."""
+
+
+class Standing(Struct, rename="camel"):
+    """An alert as Alertmanager has it; it is renewed with each sending."""
+
+    labels: dict[str, str]
+    starts_at: str
+    updated_at: datetime
 
 
 class Told(Struct, frozen=True):
@@ -52,7 +65,7 @@ class Alertmanager(Sink):
         self._resend: float = settings.resend_s
         self._now = now
         self._told: dict[Labels, Told] = {}
-        self._heard = 0.0
+        self._heard = self._tidied = 0.0
         self._client: httpx.AsyncClient | None = None
 
     async def run(self) -> None:
@@ -72,6 +85,22 @@ class Alertmanager(Sink):
             self._show_pending()
         if now - self._heard >= self._resend:
             await self._send([])  # nothing to tell: only whether it is there to be told
+        if now - self._tidied >= STALE * self._resend:
+            await self._tidy(now)
+            self._tidied = now
+
+    async def _tidy(self, now: float) -> None:
+        """End what nobody sends any more and no incident asks for: a notifier that is gone, or a slow road, told it."""
+        answer = await self._ask("GET", params={"filter": f'alertname=~"{ALERTNAME}|{UNCONFIRMED}"'})
+        old = [
+            {"labels": alert.labels, "startsAt": alert.starts_at, "endsAt": moment(now)}
+            for alert in json.decode(answer.content, type=list[Standing])
+            if alert.updated_at.timestamp() < now - STALE * self._resend
+            and tuple(sorted(alert.labels.items())) not in self._board.alerts
+            and self._board.knows(alert.labels["incident_id"])
+        ]
+        if old:
+            await self._ask("POST", content=json.encode(old))
 
     def _show_pending(self) -> None:
         pending = sum(self._is_news(alert) for alert in self._board.alerts.values())
@@ -93,7 +122,7 @@ class Alertmanager(Sink):
         lasting = STANDS * self._resend + TIMEOUT
         until = self._now() + lasting
         body = json.encode([_posted(alert, until) for alert in alerts])
-        answer = await self._post(body)
+        answer = await self._ask("POST", content=body)
         now = self._now()
         if answer.status_code == httpx.codes.BAD_REQUEST:
             # It has kept the valid ones of the batch and would refuse the others again.
@@ -104,11 +133,11 @@ class Alertmanager(Sink):
         for alert in alerts:
             self._remember(alert, now, accepted=answer.is_success)
 
-    async def _post(self, body: bytes) -> httpx.Response:
+    async def _ask(self, method: str, **what: Any) -> httpx.Response:
         if self._client is None:
             raise RuntimeError("run() opens the connection")
         try:
-            answer = await self._client.post(self._url, content=body, headers={"Content-Type": "application/json"})
+            answer = await self._client.request(method, self._url, headers=JSON, **what)
         except httpx.HTTPError as error:
             raise SinkError(f"no answer ({str(error) or type(error).__name__}). Is it running?") from error
         if answer.is_success or answer.status_code == httpx.codes.BAD_REQUEST:

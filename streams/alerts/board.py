@@ -52,6 +52,10 @@ class Board:
             self._raise(incident, now)
         return True
 
+    def knows(self, incident_id: str) -> bool:
+        """Whether this incident was read, be it closed by now."""
+        return incident_id in self._revisions
+
     def remove(self, incident_id: str, now: float) -> None:
         """Take down an incident that was deleted from the topic."""
         self.incidents.pop(incident_id, None)
@@ -64,8 +68,8 @@ class Board:
     def go_live(self, now: float) -> None:
         """Raise alerts, now that the past has been read; from now on, keep what ends for a while to tell its end.
 
-        What ended while nobody was here needs no telling; Alertmanager lets it lapse. Which pages went out alone
-        follows from when they were decided, so that who restarts does not page again.
+        What ended while nobody was here is not on the board; whoever brings alerts ends what stands without being here.
+        Which pages went out alone follows from when they were decided, so that who restarts does not page again.
         """
         self._live = True
         for incident in sorted(self.incidents.values(), key=_paged):

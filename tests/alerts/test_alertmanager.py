@@ -31,6 +31,12 @@ def value(sample: str, **labels: str) -> float:
     return metrics.NOTIFIER.get_sample_value(sample, labels) or 0.0
 
 
+async def standing(monitoring: Monitoring, *expected: tuple[str, str]) -> bool:
+    """Whether exactly these incidents' alerts of this severity are active."""
+    alerts = [alert["labels"] for alert in await active(monitoring)]
+    return sorted((labels["incident_id"], labels["severity"]) for labels in alerts) == sorted(expected)
+
+
 def test_a_page_reaches_the_pager_once_and_its_end_too(monitoring: Monitoring, receiver: Receiver) -> None:
     async def night() -> None:
         async with notifying(settings(monitoring.alertmanager.url, resend=1)) as (_, feed):
@@ -126,6 +132,19 @@ def test_an_alertmanager_that_restarts_knows_again_and_pages_nobody_twice(
             await until(lambda: active(monitoring), 15)
             await asyncio.sleep(2)
             assert len(receiver.heard("pager")) == 1
+
+    asyncio.run(night())
+
+
+def test_what_was_told_by_a_notifier_that_is_gone_is_ended(monitoring: Monitoring, receiver: Receiver) -> None:
+    async def night() -> None:
+        asked = settings(monitoring.alertmanager.url, resend=0.5)
+        async with notifying(asked) as (_, feed):
+            feed.put(critical(), critical("i-2"), critical("unread"))
+            await until(lambda: len(receiver.heard("pager")) == 3)
+        async with notifying(asked, critical(), closed(revision=3), incident("i-2", 3)):
+            # What is not known here stays as it is.
+            await until(lambda: standing(monitoring, ("i-2", "warning"), ("unread", "critical")), 30)
 
     asyncio.run(night())
 
