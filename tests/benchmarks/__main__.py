@@ -161,6 +161,11 @@ def told_stages(load: Loaded, console: Console) -> dict[str, float]:
     return found
 
 
+def save(out: Path, told: dict[str, object]) -> None:
+    """Save what is known: each round takes minutes, and the next may be interrupted."""
+    out.write_text(json.dumps(told, indent=1))
+
+
 def main() -> int:
     """Answer 0 if the road reaches every floor."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
@@ -185,6 +190,7 @@ def main() -> int:
         results: Results = {one.name: [] for one in racing}
         noises = []
         for number in range(given.rounds):
+            save(given.out, {"results": results, "noise": noises})
             for one in racing:
                 noises.append(noise())
                 results[one.name].append(race(one, loads[one.load]))
@@ -194,8 +200,7 @@ def main() -> int:
         good = show(table, console)
         console.print(f"the same computation took 1 to {max(noises) / min(noises):.2f} times the CPU time meanwhile")
         stages = told_stages(loads["single"], console) if "single" in loads else {}
-    saved = {"rounds": given.rounds, "table": table, "stages": stages, "results": results, "noise": noises}
-    given.out.write_text(json.dumps(saved, indent=1))
+    save(given.out, {"table": table, "stages": stages, "results": results, "noise": noises})
     given.out.with_suffix(".txt").write_text(console.export_text())
     return 0 if good else 1
 
