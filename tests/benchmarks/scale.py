@@ -44,9 +44,10 @@ KINDS = 5
 PROBE = {
     "telemetry.camera": {"type": "recorder.status", "disks": 1, "disks_expected": 4, "recording": True},
     "telemetry.alarm": {"type": "alarm.signal", "code": "BV"},
+    "telemetry.power": {"type": "power.status", "status": ["OB", "LB"]},
 }
 PROBES = 60
-"""How many sites tell of a robbed recorder and a burglary while latency is measured."""
+"""How many sites tell of a burglary, a robbed recorder and a dying UPS while latency is measured."""
 
 
 def growth(given: argparse.Namespace) -> str:
@@ -128,10 +129,10 @@ def latency(given: argparse.Namespace) -> str:
         tail = stack.enter_context(Tail(cluster.bootstrap, "incidents", PARTITIONS))
         load = Thread(target=_load, args=(cluster.bootstrap, given.rate, stop))
         load.start()
+        stack.callback(load.join)
+        stack.callback(stop.set)
         producer = Producer({"bootstrap.servers": cluster.bootstrap, "partitioner": "murmur2", "linger.ms": 0})
         until(lambda: _probe(producer, tail, sent, found), "the incidents of all probes", 300)
-        stop.set()
-        load.join()
     beyond = sorted(1000 * (found[site] - at - HOLD_S) for site, at in sent.items())
     cuts = quantiles(beyond, n=100)
     return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms at {given.rate:,} objects/s, a tick each {given.tick:g} s"
