@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from aiohttp import web
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from msgspec import json
 from msgspec.structs import replace
 
@@ -190,7 +190,7 @@ def _end(consumer: Consumer, place: TopicPartition) -> int:
         try:
             return int(consumer.get_watermark_offsets(place, 10)[1])
         except KafkaException as error:
-            if not error.args[0].retriable():
+            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
                 raise
             time.sleep(0.1)
     raise TimeoutError(f"nobody leads {place}")
