@@ -63,6 +63,7 @@ def unheeded(incident: Incident) -> list[Ordered]:
         order
         for order in incident.commands
         if order.mode == "automatic"
+        and incident.drill is None
         and (order.overdue or order.outcome == "failed")
         and (incident.status != "closed" or order.command == "release")
     ]

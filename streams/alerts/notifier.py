@@ -77,6 +77,8 @@ class Notifier:
                 self._receive(record)
 
     def _receive(self, incident: Incident) -> None:
+        if incident.drill == "quiet":
+            return
         before = self.board.incidents.get(incident.id)
         if not self.board.put(incident, self._now()):
             metrics.INCIDENTS_READ.labels("repeated").inc()

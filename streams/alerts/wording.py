@@ -19,7 +19,8 @@ def region(site: str) -> str:
 
 def summary(incident: Incident) -> str:
     """One line that names the site, e.g. for a phone's lock screen."""
-    return incident.summary if incident.site in incident.summary else f"{incident.site}: {incident.summary}"
+    said = incident.summary if incident.site in incident.summary else f"{incident.site}: {incident.summary}"
+    return f"DRILL, not an attack. {said}" if incident.drill else said
 
 
 def unconfirmed(incident: Incident, order: Ordered) -> str:

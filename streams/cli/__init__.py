@@ -24,6 +24,7 @@ COMMANDS = {
     "actuate": "Carry out a site's commands, each at most once, and confirm them.",
     "report": "Tell what the shift was like: pages, delays, verdicts, silence, dead letters.",
     "dossier": "Write an incident's file for police and insurer, with the goods that left.",
+    "drill": "Attack a shadow of a site on the live path, and report how soon it is noticed.",
     "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
     "backtest": "Run recordings through the very code that serves the stream.",
     "contract": "Print the public interface as AsyncAPI and JSON Schema.",

@@ -7,9 +7,7 @@ import typer
 
 
 def command(
-    role: Annotated[
-        str, typer.Argument(metavar="worker|gate|notifier|console|ledger|actuate|report", help="The process.")
-    ],
+    role: Annotated[str, typer.Argument(help="worker, gate, notifier, console, ledger, actuate, report or drill.")],
     folder: Annotated[Path, typer.Option(file_okay=False, help="Where its password goes.")] = Path(),
 ) -> None:
     """Give one of the platform's processes a user that may do what it has to, and nothing else.

@@ -75,6 +75,7 @@ class Incident(Struct, frozen=True, kw_only=True):
 
     `stages` are the steps of the chain that were seen, `expected` those that are still to come while it is open.
     Who acknowledged it holds until it pages again. `paged` tells when it paged, as often as `pages` says.
+    One of a `drill` is made up; `quiet` ones are nobody's business but the drill's.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     notes: list[Note] = []
     commands: list[Ordered] = []
     paged: list[datetime] = []
+    drill: Literal["quiet", "paging"] | None = None
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -8,54 +8,18 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from math import ceil, floor, inf
 from operator import attrgetter
-from typing import Any, NamedTuple
-
-import msgspec
 
 from detectors.elsewhere import DELAY_S
+from streams.incidents import frozen
 from streams.incidents.census import Census, count
+from streams.incidents.drill import Drill, over
 from streams.incidents.model import Fact, Output
 from streams.incidents.registry import Registry
 from streams.incidents.stats import Stats
 from streams.incidents.watch import Watch
-from streams.telemetry.alarm import Event as AlarmEvent
-from streams.telemetry.camera import Event as CameraEvent
-from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, Said, SiteProfile
+from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, Said, SiteProfile, is_drill
 from streams.telemetry.control import Watch as Watched
 from streams.telemetry.decode import Arrival
-from streams.telemetry.power import Event as PowerEvent
-from streams.telemetry.rfid import Event as RfidEvent
-from streams.telemetry.shipment import Event as ShipmentEvent
-
-FORMAT = 3
-"""Version of a frozen site's layout."""
-
-
-class _Held(NamedTuple):
-    time: float
-    rank: int
-    event: PowerEvent | AlarmEvent | CameraEvent | RfidEvent | ShipmentEvent
-
-
-class _State(msgspec.Struct):
-    format: int
-    plain: dict[str, Any]
-    case: dict[str, Any]
-    scene: dict[str, Any]
-    detectors: list[tuple[str, str, dict[str, Any]]]
-    released: float
-    held: list[tuple[float, _Held]]
-    profile: SiteProfile | None
-    windows: dict[str, Maintenance]
-    notices: dict[str, Any] = {}
-
-
-class UnreadableError(ValueError):
-    """A frozen site that this version cannot take back."""
-
-
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(_State)
 
 
 class Shard:
@@ -139,9 +103,19 @@ class Shard:
             told = watch.advance(clock, groups[site], complete)
             if told:
                 out += self._spread(told)
-            if watch.due < self._scheduled.get(site, inf):
+            if isinstance(watch, Drill) and watch.over:
+                out += self._dismiss(site, watch, clock)
+            elif watch.due < self._scheduled.get(site, inf):
                 self._schedule(site)
         return out
+
+    def _dismiss(self, site: str, watch: Drill, clock: float) -> list[Output]:
+        """Let a drill's shadow be gone, with all that was known of it."""
+        self._dirty.add(site)
+        self._scheduled.pop(site, None)
+        self._profiles.pop(site, None)
+        del self._watches[site]
+        return watch.dismiss(clock)
 
     def _spread(self, outputs: list[Output]) -> list[Output]:
         """Let the other sites know."""
@@ -178,25 +152,26 @@ class Shard:
         return dirty
 
     def freeze(self, site: str) -> bytes:
-        """Pack a site's whole state, events still held back included."""
-        return _ENCODER.encode({"format": FORMAT, **self._watches[site].freeze()})
+        """Pack a site's whole state, events still held back included; empty for one that is there no more."""
+        watch = self._watches.get(site)
+        return frozen.encode(watch.freeze()) if watch is not None else b""
+
+    def seed(self, site: str, blob: bytes) -> None:
+        """Take in a drill's shadow with the life it has lived; no other site is ever touched. See `thaw`."""
+        if is_drill(site) and site not in self._watches:
+            self.thaw(site, blob)
+            self._dirty.add(site)
 
     def thaw(self, site: str, blob: bytes) -> None:
         """Take back a site's state.
 
         Raises
         ------
-        UnreadableError
+        frozen.UnreadableError
             When the blob is damaged or of an unknown format; the site then starts cold.
         """
-        try:
-            state = _DECODER.decode(blob)
-            if state.format != FORMAT:
-                raise UnreadableError(f"state of {site} has format {state.format}, this version reads {FORMAT}")
-            watch = Watch(site, self.registry, self.stats)
-            watch.thaw(msgspec.structs.asdict(state))
-        except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise UnreadableError(f"state of {site} cannot be read: {error}") from error
+        watch = over(site, self.registry, self.stats)
+        frozen.thaw(watch, blob)
         self._watches[site] = watch
         if watch.profile is not None:
             self._profiles[site] = watch.profile
@@ -216,7 +191,7 @@ class Shard:
         self._dirty.add(site)
         watch = self._watches.get(site)
         if watch is None:
-            watch = self._watches[site] = Watch(site, self.registry, self.stats)
+            watch = self._watches[site] = over(site, self.registry, self.stats)
             if site in self._profiles:
                 watch.declare(self._profiles[site])
             for key, record in self._works.get(site, {}).items():
@@ -236,12 +211,19 @@ class Shard:
             case Watched():
                 self.registry.watch(control)
             case Forget(topic, key):
-                if topic == "control.maintenance" and key in self._owners:
-                    self._maintain(self._owners[key], key, None, clock)
-                elif topic == "control.sites" and key in self._profiles:
-                    self._declare(SiteProfile(site=key))
-                else:
-                    self.registry.forget(topic, key)
+                return self._forget(topic, key, clock)
+        return []
+
+    def _forget(self, topic: str, key: str, clock: float) -> list[Output]:
+        watch = self._watches.get(key)
+        if topic == "control.maintenance" and key in self._owners:
+            self._maintain(self._owners[key], key, None, clock)
+        elif topic == "control.sites" and isinstance(watch, Drill):
+            return self._dismiss(key, watch, clock)
+        elif topic == "control.sites" and key in self._profiles:
+            self._declare(SiteProfile(site=key))
+        else:
+            self.registry.forget(topic, key)
         return []
 
     # Control records are about the sites of all partitions: what is said of a site waits until it is heard here.

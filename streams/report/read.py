@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
+from streams.incidents.frozen import UnreadableError
 from streams.incidents.model import Finding, Incident
 from streams.incidents.registry import Registry
-from streams.incidents.shard import Shard, UnreadableError
+from streams.incidents.shard import Shard
 from streams.report.shift import Records
 from streams.settings import Settings, librdkafka_config
-from streams.telemetry.control import VERDICTS, Verdict
+from streams.telemetry.control import VERDICTS, Verdict, is_drill
 from streams.worker.memory import read as read_memory
 
 PATIENCE = 30.0
@@ -46,8 +47,8 @@ def read(settings: Settings, since: datetime, until: datetime) -> Records:
     finally:
         consumer.close()
     return Records(
-        incidents={incident.id: incident for incident in incidents},
-        findings=[finding for finding in findings if since <= finding.time <= until],
+        incidents={incident.id: incident for incident in incidents if incident.drill is None},
+        findings=[one for one in findings if since <= one.time <= until and not is_drill(one.site)],
         verdicts={verdict.incident: verdict.verdict for verdict in verdicts if since <= verdict.time <= until},
         dead_letters=letters,
         devices=devices,
@@ -58,6 +59,8 @@ def _devices(settings: Settings) -> dict[str, tuple[int, int]]:
     """Count each site's live and known devices, as the workers' last snapshots know them."""
     found: dict[str, tuple[int, int]] = {}
     for kept in read_memory(settings):
+        if is_drill(kept.site):
+            continue
         shard = Shard(Registry())
         try:
             shard.thaw(kept.site, kept.blob)

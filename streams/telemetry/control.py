@@ -16,6 +16,8 @@ MAINTENANCE = "control.maintenance"
 ITEMS = "control.items"
 VERDICTS = "control.verdicts"
 ACTIONS = "control.actions"
+DRILL = "DRILL-"
+"""How the name of a drill's shadow begins; no real site is called so."""
 WATCHLIST = "control.watchlist"
 
 Note = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -66,6 +68,10 @@ class SiteProfile(Struct, frozen=True, kw_only=True, tag_field="type", tag="site
     devices: list[DeclaredDevice] | None = None
     feeds: list[Text] | None = None
     policy: Annotated[Policy, Meta(description="without one, commands are advice")] | None = None
+    drill: (
+        Annotated[Literal["quiet", "paging"], Meta(description=f"of a drill's shadow, whose name begins with {DRILL}")]
+        | None
+    ) = None
 
     def __post_init__(self) -> None:
         """Know the time zone."""
@@ -171,6 +177,11 @@ class Watch(Struct, frozen=True, kw_only=True, tag_field="type", tag="watch"):
     value: Text
     reason: Text | None = None
     until: Time | None = None
+
+
+def is_drill(site: str) -> bool:
+    """Whether a site is the shadow of a drill."""
+    return site.startswith(DRILL)
 
 
 class Forget(Struct, frozen=True):

@@ -23,12 +23,14 @@ class Tick(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `complete` says that nothing more was known to be waiting. A topic that `ends` does not name is where it was.
     `forget` lists whose state is to be learnt anew: site and device, or the whole site where the device is empty.
+    `seed` brings shadows of drills with the life that they have lived: their names, and their states as zstd.
     """
 
     time: float
     ends: dict[str, int]
     complete: bool = True
     forget: tuple[tuple[str, str], ...] = ()
+    seed: tuple[tuple[str, bytes], ...] = ()
 
 
 class Mark(msgspec.Struct, frozen=True, tag_field="type", tag="mark"):

@@ -23,6 +23,7 @@ class Slice(NamedTuple):
     ends: dict[str, int]
     complete: bool
     forget: tuple[tuple[str, str], ...] = ()
+    seed: tuple[tuple[str, bytes], ...] = ()
 
 
 class Lane:
@@ -82,12 +83,12 @@ class Lane:
             self.ticks.popleft()
             self.clock = resume
             since, ends, time = self.ends, later(self.ends, tick.ends), max(self.time, tick.time)
-            if time > self.time or ends != since or tick.forget:
+            if time > self.time or ends != since or tick.forget or tick.seed:
                 arrivals: list[Arrival] = []
                 for topic, strand in self.strands.items():
                     arrivals += strand.take(ends.get(topic, 0))
                 self.time, self.ends = time, ends
-                return Slice(time, arrivals, since, ends, tick.complete, tick.forget)
+                return Slice(time, arrivals, since, ends, tick.complete, tick.forget, tick.seed)
         return None
 
     def stride(self, time: float) -> Slice | None:

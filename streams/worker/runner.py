@@ -1,11 +1,14 @@
 """Takes one lane's slices through the core, one at a time, and keeps what they leave behind durable."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import floor, inf
 from time import monotonic, perf_counter
+
+import cramjam
 
 from streams.incidents.model import Fact, Output
 from streams.telemetry.control import Said
@@ -18,6 +21,8 @@ from streams.worker.exchange import Exchange
 from streams.worker.lane import Lane, Slice
 from streams.worker.pace import Pace
 from streams.worker.publisher import Outbox
+
+log = logging.getLogger("tocsin.worker")
 
 BUDGET = 0.02
 """Seconds that freezing sites may take before the next slice's turn."""
@@ -122,9 +127,7 @@ class Runner:
         self.progress = monotonic()
         if arrivals:
             self._pace.took(len(arrivals))
-        for site, device in piece.forget:
-            if site not in self._ahead:
-                self.core.reset(site, device)
+        self._alter(piece)
         outputs = self.core.advance(piece.time, arrivals, controls, piece.complete)
         await self.outbox.publish(outputs)
         self.decided(outputs, monotonic() - self.progress)
@@ -134,6 +137,17 @@ class Runner:
                     self._exchange.hear(output.body)
             await self._promise(MARK_S)
         return True
+
+    def _alter(self, piece: Slice) -> None:
+        """Do to the state what the tick asks for; a drill's shadow of another version lives on without a past."""
+        for site, device in piece.forget:
+            if site not in self._ahead:
+                self.core.reset(site, device)
+        for site, blob in piece.seed:
+            try:
+                self.core.seed(site, bytes(cramjam.zstd.decompress(blob)))
+            except (ValueError, cramjam.DecompressionError) as error:
+                log.error("%s starts without a past: %s", site, error)
 
     def _next(self) -> Slice | None:
         """Cut the next slice: up to a tick, or as far as the other partitions' promises reach."""
@@ -202,15 +216,20 @@ class Runner:
         self._durable(self.partition, saving.ends)
 
     async def _write(self, site: str, cut: dict[str, int]) -> None:
-        records = checkpoints.split(site, self.lane.time, cut, self.core.freeze(site))
+        state = self.core.freeze(site)
+        # A site that is there no more, as a drill's shadow, takes its row along.
+        records = checkpoints.split(site, self.lane.time, cut, state) if state else [(site, None)]
         for key, value in records:
             await self.outbox.send(STATE, key.encode(), value, self.partition)
-            self._pace.wrote(len(value))
+            self._pace.wrote(len(value or b""))
         # Kafka keeps the order: whoever finds these deletions finds the new row before them.
         parts = [key for key, _ in records[:-1]]
         for key in self._parts.pop(site, []):
             if key not in parts:
                 await self.outbox.send(STATE, key.encode(), None, self.partition)
+        if not state:
+            self._rows.pop(site, None)
+            return
         self._rows[site] = checkpoints.serial(cut)
         if parts:
             self._parts[site] = parts

@@ -79,6 +79,20 @@ def test_a_site_that_does_not_do_what_it_is_told_pages_until_it_has(monitoring: 
     asyncio.run(night())
 
 
+def test_a_drill_pages_nobody_unless_asked_and_then_says_so(monitoring: Monitoring, receiver: Receiver) -> None:
+    async def night() -> None:
+        async with notifying(settings(monitoring.alertmanager.url)) as (notifier, feed):
+            feed.put(critical("quiet", drill="quiet", commands=[ordered()]))
+            feed.put(critical("loud", drill="paging", commands=[ordered()]))
+            (page,) = await until(lambda: receiver.heard("pager"))
+            assert page["groupLabels"]["incident_id"] == "loud"
+            assert page["alerts"][0]["annotations"]["summary"].startswith("DRILL, not an attack. ")
+            assert list(notifier.board.incidents) == ["loud"], "no backstop rings for the other"
+            assert receiver.heard("pager", name=UNCONFIRMED) == []
+
+    asyncio.run(night())
+
+
 def test_new_evidence_after_hours_pages_again(monitoring: Monitoring, receiver: Receiver) -> None:
     async def night() -> None:
         async with notifying(settings(monitoring.alertmanager.url)) as (_, feed):

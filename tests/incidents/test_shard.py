@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from streams.incidents.backtest import Backtest
+from streams.incidents.frozen import UnreadableError
 from streams.incidents.model import Output, encode, moment
 from streams.incidents.registry import Registry
-from streams.incidents.shard import Shard, UnreadableError
+from streams.incidents.shard import Shard
 from streams.local.simulator.scenarios import Part
 from streams.local.simulator.world import World
 from streams.telemetry.control import Control

@@ -337,6 +337,9 @@ def test_what_can_not_be_done_is_said(secure: Cluster, admin: dict[str, str], as
         "worker": ("telemetry.power", f"in.{A}", "control.sites", "control.verdicts"),
         "gate": ("incidents", "findings", "control.sites", f"in.{A}", "tocsin.state"),
         "notifier": ("incidents", "telemetry.power", "control.verdicts", "commands", f"in.{A}"),
+        "actuate": ("commands", "incidents", "telemetry.power", "control.sites"),
+        "report": ("incidents", "control.verdicts", "tocsin.state"),
+        "drill": ("control.verdicts", "control.actions", "commands", "findings", f"in.{A}"),
     }.items(),
 )
 def test_a_process_of_the_platform_may_do_no_more_than_its_work(
@@ -346,7 +349,7 @@ def test_a_process_of_the_platform_may_do_no_more_than_its_work(
     assert {topic: produce(settings, topic, A) for topic in topics} == dict.fromkeys(
         topics, "TOPIC_AUTHORIZATION_FAILED"
     )
-    elsewhere = {"worker": f"in.{A}", "gate": "incidents", "notifier": "telemetry.power"}[role]
+    elsewhere = {"worker": f"in.{A}", "gate": "incidents"}.get(role, "telemetry.power")
     assert consume(settings, elsewhere, "mine") in DENIED
     assert administer(settings, lambda client: client.create_acls(bindings(A, of_site(B)))) in DENIED
 

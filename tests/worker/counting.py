@@ -73,6 +73,9 @@ class CountingCore:
     def census(self) -> Census:
         return Census(Counter(), Counter(), 0, 0, {}, {}, {}, {})
 
+    def seed(self, site: str, blob: bytes) -> None:
+        return None
+
     def take_dirty(self) -> set[str]:
         dirty, self.dirty = self.dirty, set()
         return dirty

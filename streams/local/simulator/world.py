@@ -47,6 +47,8 @@ class World:
         self.seed, self.days, self.start = seed, days, start
         self.sites = build.sites(seed, sites, sparse, first)
         self.labels: list[Label] = []
+        self.starts: list[float] = []
+        """When the scenarios begin, Unix seconds, in the order of the parts."""
         self.silences: list[Silence] = []
         """Single devices that fell silent, for who wants to know how soon it is noticed."""
         self.wires = {site.id: Wire(site) for site in self.sites}
@@ -90,6 +92,7 @@ class World:
         else:
             day = self._fitting(site, scenario, self.days * 2 // 3 if part.day is None else part.day)
             start = scenario.when(day, rng)
+        self.starts.append(start)
         self._cast[site.id].append((day.number, partial(self._play, scenario, site, start, rng)))
         for other in self.sites if scenario.elsewhere else ():
             if other is not site:

@@ -76,6 +76,12 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(LOOK, "*"),
             Right(DESCRIBE, "*"),
         ],
+        "drill": [
+            Right(WRITE, "telemetry.", PREFIXED),
+            *(Right(WRITE, name) for name in ("control.clock", "control.sites", "incidents")),
+            *(Right(READ, name) for name in ("findings", "incidents", "control.sites", "control.clock")),
+            Right(READ, "tocsin-drill", LITERAL, GROUP),
+        ],
         "actuate": [
             Right(READ, "commands"),
             Right(READ, "tocsin-actuator", LITERAL, GROUP),
