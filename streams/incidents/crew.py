@@ -54,7 +54,9 @@ class Crew:
 
     def again(self, kind: str, event: Any, scene: Scene) -> Iterator[tuple[AnyDetector, Sign]]:
         """Show the exact copy of an event to whom it may mean something."""
-        for _, detector, _ in self.steps[kind].get(event.device, ()):
+        steps = self.steps[kind].get(event.device)
+        # A copy may be the first that a device sends after a restart.
+        for _, detector, _ in self.equip(kind, event.device) if steps is None else steps:
             sign = detector.again(event, scene)
             if sign is not None:
                 yield detector, sign

@@ -87,6 +87,8 @@ class Tracker:
         """Judge what is not simply the next one: a gap, a late one, a repeat, a replay, a restart."""
         slot, mark = sequence % REMEMBERED, int(time * 1000.0) & 0xFFFF or 1
         if sequence > self.newest:
+            if self.past.hold(sequence, time, inf):  # from before a restart
+                return True
             for missing in range(max(self.newest + 1, sequence - REMEMBERED), sequence):
                 self.ring[missing % REMEMBERED] = 0
             self._begin(sequence, time)
