@@ -1,7 +1,9 @@
 """What befalls brokers."""
 
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from random import Random
 
 from tests.faults.load import Load
@@ -9,11 +11,23 @@ from tests.faults.place import until
 from tests.faults.plant import Plant
 
 
+@contextmanager
+def kept(plant: Plant, *numbers: int) -> Iterator[None]:
+    """Keep the ports of brokers that are down: another Kafka there would be taken for them."""
+    with ExitStack() as sockets:
+        for port in (port for number in numbers for port in plant.listening(number)):
+            keeper = sockets.enter_context(socket.socket())
+            keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            keeper.bind(("127.0.0.1", port))
+        yield
+
+
 def _kill_brokers(*numbers: int, away: float) -> Callable[[Plant], None]:
     def kill(plant: Plant) -> None:
         for number in numbers:
             plant.cluster.brokers[number].kill()
-        time.sleep(away)
+        with kept(plant, *numbers):
+            time.sleep(away)
         for number in numbers:
             plant.cluster.brokers[number].start(wait=False)
         for number in numbers:
@@ -60,7 +74,8 @@ def fill_a_disk(plant: Plant, dice: Random, load: Load) -> None:
         except OSError:
             pass
     until(lambda: not broker.running, "the broker's end on a full disk", 60)
-    time.sleep(5)
+    with kept(plant, number):
+        time.sleep(5)
     ballast.unlink()
     broker.kill()
     broker.start(wait=False)

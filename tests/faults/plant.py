@@ -177,6 +177,11 @@ class Plant:
 
         return patiently(ask)
 
+    def listening(self, number: int) -> list[int]:
+        """Name the ports of a broker, by its index."""
+        given = dict(line.split("=", 1) for line in self.cluster.brokers[number]._configuration.splitlines())
+        return [int(place.rpartition(":")[2]) for place in given["listeners"].split(",")]
+
     def leader(self, topic: str, partition: int) -> int:
         """Say which broker leads a partition, by its index."""
         return self._admin().list_topics(topic, timeout=10).topics[topic].partitions[partition].leader - 1
