@@ -90,14 +90,19 @@ def test_every_panel_has_something_to_show(demo: Demo) -> None:
         time.sleep(2)
 
 
+@pytest.mark.usefixtures("ledger")
 def test_every_process_says_that_it_is_well(demo: Demo) -> None:
     assert demo.monitoring
-    found = httpx.get(f"{demo.monitoring.prometheus.url}/api/v1/query", params={"query": "up"}).json()["data"]["result"]
-    assert {row["metric"]["job"]: row["value"][1] for row in found if row["metric"]["job"].startswith("tocsin")} == {
-        "tocsin-worker": "1",
-        "tocsin-notifier": "1",
-        "tocsin-ledger": "1",
-    }
+    url = f"{demo.monitoring.prometheus.url}/api/v1/query"
+    wanted = dict.fromkeys(("tocsin-worker", "tocsin-notifier", "tocsin-ledger"), "1")
+    end = time.monotonic() + 30
+    while True:  # the ledger was started a moment ago
+        found = httpx.get(url, params={"query": "up"}).json()["data"]["result"]
+        up = {row["metric"]["job"]: row["value"][1] for row in found if row["metric"]["job"].startswith("tocsin")}
+        if up == wanted:
+            return
+        assert time.monotonic() < end, up
+        time.sleep(1)
 
 
 def test_ctrl_c_leaves_nothing_behind() -> None:

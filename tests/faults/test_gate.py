@@ -158,20 +158,19 @@ def replace_a_gate(plant: Plant, dice: Random) -> None:
     time.sleep(6)
 
 
-DEEDS: dict[str, tuple[Deed, bool]] = {
-    "gates killed": (kill_a_gate, True),
-    "gate stopped 20 s": (stop_a_gate, True),
-    "each broker killed in turn": (kill_a_broker, True),
-    "two of three brokers silent 75 s": (cut_two_brokers, False),
-    "gate terminated": (replace_a_gate, False),
+DEEDS: dict[str, Deed] = {
+    "gates killed": kill_a_gate,
+    "gate stopped 20 s": stop_a_gate,
+    "each broker killed in turn": kill_a_broker,
+    "two of three brokers silent 75 s": cut_two_brokers,
+    "gate terminated": replace_a_gate,
 }
+SLOW = {"two of three brokers silent 75 s", "gate terminated"}
 
 
-@pytest.mark.parametrize("name", DEEDS)
-def test_a_fault_of_the_gate(name: str, gated: Plant, pytestconfig: pytest.Config) -> None:
-    deed, quick = DEEDS[name]
-    if not quick and not pytestconfig.getoption("--full"):
-        pytest.skip("only with --full")
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.full] * (one in SLOW)) for one in DEEDS])
+def test_a_fault_of_the_gate(name: str, gated: Plant) -> None:
+    deed = DEEDS[name]
     number = list(DEEDS).index(name)
     places = [Place(gated.cluster.bootstrap, f"GATE-{number}-{site}") for site in range(SITES)]
     users = Users(gated.settings)
