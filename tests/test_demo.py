@@ -4,39 +4,100 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import httpx
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
+from msgspec import json
 
 from dashboards.catalogue import queries
 from streams.incidents.backtest import Backtest
-from streams.incidents.model import encode
+from streams.incidents.model import Finding, encode
 from streams.local.demo import Demo, make_world, story
 from streams.local.kafka import free_ports
 from streams.local.leash import Leash
-from streams.settings import librdkafka_config
+from streams.settings import Settings, librdkafka_config
 
 pytestmark = pytest.mark.long
 
 LONGEST = 240.0
 
 
+class Watched(NamedTuple):
+    """The demo after its end, everything still running; when Fleet showed it, and when the pager rang."""
+
+    demo: Demo
+    shown: float
+    paged: float
+
+
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    """The demo after its end, everything still running."""
+def watched() -> Iterator[Watched]:
+    (panel,) = [query for query in queries() if query.panel == "Critical incidents"]
     with Demo() as running:
         running.start()
         end = time.monotonic() + LONGEST
+        shown = paged = 0.0
         while not running.over():
             assert time.monotonic() < end, running.stage
             time.sleep(0.2)
-        yield running
+            shown = shown or (time.time() if asked(running, panel.expr) else 0.0)
+            paged = paged or (time.time() if running.pages else 0.0)
+        yield Watched(running, shown, paged)
+
+
+def asked(demo: Demo, expr: str) -> float:
+    """Ask what a panel of the dashboards shows."""
+    assert demo.monitoring
+    url = f"{demo.monitoring.prometheus.url}/api/v1/query"
+    found = httpx.get(url, params={"query": expr}).json()["data"]["result"]
+    return float(found[0]["value"][1]) if found else 0.0
+
+
+@pytest.fixture(scope="module")
+def demo(watched: Watched) -> Demo:
+    return watched.demo
 
 
 def test_the_right_site_is_paged_and_no_other(demo: Demo) -> None:
     assert demo.paged, "prometheus and prometheus-alertmanager have to be installed"
     assert demo.caught(), (demo.pages, demo.incidents)
+
+
+def test_five_seconds_after_the_finding_the_dashboards_show_it_and_ten_after_it_the_pager_rings(
+    watched: Watched,
+) -> None:
+    demo = watched.demo
+    assert demo.tail and demo.settings
+    [first] = [one for one in demo.tail.first_paged.values() if one.site == demo.site]
+    before = demo.tail.revisions[first.id, first.revision - 1]
+    new = [step for step in first.timeline if step not in before.timeline]
+    arrived = [
+        when
+        for found, when in findings(demo.settings)
+        if found.site == demo.site
+        and any((found.detector, found.device, found.time) == (step.detector, step.device, step.time) for step in new)
+    ]
+    assert arrived, "no finding of its own made it critical"
+    assert max(arrived) < watched.shown <= max(arrived) + 5
+    assert max(arrived) < watched.paged <= max(arrived) + 10
+
+
+def findings(settings: Settings) -> Iterator[tuple[Finding, float]]:
+    """Read every finding, and when it arrived, Unix seconds."""
+    consumer = Consumer(librdkafka_config(settings, **{"group.id": "test", "enable.partition.eof": True}))
+    known = consumer.list_topics("findings").topics["findings"].partitions
+    places = [TopicPartition("findings", part, 0) for part in known]
+    consumer.assign(places)
+    left = len(places)
+    while left:
+        for message in consumer.consume(500, 1):
+            if message.error() is None:
+                yield json.decode(message.value() or b"", type=Finding), message.timestamp()[1] / 1000
+            else:
+                left -= 1
+    consumer.close()
 
 
 def test_the_page_comes_soon_after_the_second_domain_and_before_the_goods_leave(demo: Demo) -> None:
