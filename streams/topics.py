@@ -15,6 +15,8 @@ from streams.settings import Settings, librdkafka_config
 TELEMETRY_BYTES = 4 << 20
 """A record far beyond the contract's 1 MiB still lands, so that it is refused where people see it: as a dead letter."""
 WAIT = 30.0  # seconds, for an answer and for new topics to be there
+LOOK = 2.0  # seconds, for a first sign of life
+REFUSED = ("_AUTHENTICATION", "_SSL", "SASL_AUTHENTICATION_FAILED")
 
 
 class TopicsError(Exception):
@@ -105,6 +107,38 @@ class Row(NamedTuple):
     problem: str = ""
 
 
+def wait_for_kafka(settings: Settings, seconds: float, tell: Callable[[str], object]) -> None:
+    """Wait until Kafka answers: it may be starting, or be fetched first. `tell` hears why it does not, again and again.
+
+    Raises `TopicsError` when it does not answer in time, and at once where waiting can't help: it lets nobody in so.
+    """
+    heard: list[Any] = []
+    client = AdminClient(librdkafka_config(settings, log_level=0, error_cb=heard.append))
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            client.list_topics(timeout=LOOK)
+            return
+        except KafkaException as error:
+            client.poll(0)
+            refused = [one for one in heard if one.name() in REFUSED]
+            last = next((one for one in reversed(heard) if one.name() != "_ALL_BROKERS_DOWN"), error.args[0])
+            heard.clear()
+            if refused:
+                raise TopicsError(f"Kafka at {settings.brokers} does not let us in: {refused[-1].str()}") from error
+            if time.monotonic() >= end:
+                raise TopicsError(_silent(settings, last)) from error
+            tell(last.str())
+            time.sleep(0.2)
+
+
+def _silent(settings: Settings, error: Any) -> str:
+    return (
+        f"Kafka does not answer at {settings.brokers} ({error.str()}): "
+        "start one with `tocsin broker`, or name yours with --brokers or TOCSIN_BROKERS"
+    )
+
+
 def look(settings: Settings) -> list[Row]:
     """Look at every topic of the platform; raises `TopicsError` when Kafka does not answer."""
     client = AdminClient(librdkafka_config(settings, log_level=0))
@@ -114,10 +148,7 @@ def look(settings: Settings) -> list[Row]:
         asked = client.describe_configs(there, request_timeout=WAIT) if there else {}
         configs = {resource.name: answer.result() for resource, answer in asked.items()}
     except KafkaException as error:
-        raise TopicsError(
-            f"Kafka does not answer at {settings.brokers} ({error.args[0].str()}): "
-            "start one with `tocsin broker`, or name yours with --brokers or TOCSIN_BROKERS"
-        ) from error
+        raise TopicsError(_silent(settings, error.args[0])) from error
     rows = [_row(topic, known.get(topic.name), configs.get(topic.name)) for topic in TOPICS]
     return [row._replace(problem=_problem(row, usual_count(rows))) for row in rows]
 

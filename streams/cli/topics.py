@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
+    from streams.settings import Settings
     from streams.topics import Row
 
 
@@ -17,6 +19,9 @@ def command(
     ] = None,
     replication: Annotated[int | None, typer.Option(min=1, help="Copies; TOCSIN_REPLICATION when not given.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Only look, create nothing.")] = False,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for Kafka, which may be starting or still be fetched.")
+    ] = 600.0,
 ) -> None:
     """Create the platform's topics that are missing, check all of them, and fail when one is wrong."""
     import os
@@ -30,6 +35,7 @@ def command(
     given = {"TOCSIN_BROKERS": brokers, "TOCSIN_PARTITIONS": partitions, "TOCSIN_REPLICATION": replication}
     try:
         settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        _wait(settings, wait, console)
         rows = look(settings) if check else create(settings)
     except (SettingsError, TopicsError) as error:
         console.print(str(error), style="red", markup=False)
@@ -46,6 +52,26 @@ def command(
         console.print(line, style="red", markup=False)
     if wrong:
         raise typer.Exit(1)
+
+
+def _wait(settings: "Settings", seconds: float, console: "Console") -> None:
+    """Wait for Kafka, and let people see that and why."""
+    import time
+
+    from streams.topics import wait_for_kafka
+
+    began = time.monotonic()
+    with console.status("") as status:
+
+        def tell(reason: str) -> None:
+            waited = time.monotonic() - began
+            status.update(f"waiting for Kafka at {settings.brokers}, {waited:.0f} of {seconds:.0f} s: {reason}")
+            if not console.is_terminal and not told:
+                console.print(f"Waiting up to {seconds:.0f} s for Kafka at {settings.brokers}: {reason}", markup=False)
+            told.append(reason)
+
+        told: list[str] = []
+        wait_for_kafka(settings, seconds, tell)
 
 
 def _table(rows: "list[Row]") -> "Table":
