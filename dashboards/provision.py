@@ -1,6 +1,7 @@
 """Brings data source, folder and dashboards into Grafana; doing it again changes nothing."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from dashboards.catalogue import dashboards
@@ -23,15 +24,16 @@ class Change(NamedTuple):
     details: list[str]
 
 
-def provision(grafana: Grafana, prometheus_url: str, *, dry_run: bool = False) -> Iterator[Change]:
+def provision(grafana: Grafana, prometheus_url: str, authority: str = "", *, dry_run: bool = False) -> Iterator[Change]:
     """Yield one `Change` a thing (`created`, `updated` or `unchanged`), doing it just before.
 
-    With `dry_run` nothing is written. Only what the definitions say is compared: what Grafana adds by itself (ids,
+    `authority` is the certificate (PEM) by which Grafana is to know Prometheus; the system's where there is none. With
+    `dry_run` nothing is written. Only what the definitions say is compared: what Grafana adds by itself (ids,
     versions, defaults) is nobody's change. Raises `GrafanaError`, before anything is written where the account may not
     do all that is needed.
     """
     _ask_for_rights(grafana)
-    yield _data_source(grafana, prometheus_url, dry_run)
+    yield _data_source(grafana, prometheus_url, authority, dry_run)
     yield _folder(grafana, dry_run)
     for wanted in dashboards():
         yield _dashboard(grafana, wanted, dry_run)
@@ -48,8 +50,8 @@ def _ask_for_rights(grafana: Grafana) -> None:
         )
 
 
-def _data_source(grafana: Grafana, url: str, dry_run: bool) -> Change:
-    wanted = {
+def _data_source(grafana: Grafana, url: str, authority: str, dry_run: bool) -> Change:
+    wanted: Json = {
         "name": SOURCE_NAME,
         "uid": SOURCE["uid"],
         "type": SOURCE["type"],
@@ -57,12 +59,17 @@ def _data_source(grafana: Grafana, url: str, dry_run: bool) -> Change:
         "access": "proxy",
         "jsonData": {"httpMethod": "POST", "timeInterval": "5s"},
     }
+    if authority:
+        # Grafana keeps the certificate to itself; by its hash one sees whether it is this one.
+        digest = sha256(authority.encode()).hexdigest()
+        wanted["jsonData"] |= {"tlsAuthWithCACert": True, "authority": digest}
     existing = grafana.data_source(SOURCE_NAME)
     if existing and existing.get("readOnly"):
         raise GrafanaError(f"The data source {SOURCE_NAME!r} is set by a file of Grafana's and can't be changed here.")
     change = _compared(f"data source {SOURCE_NAME}", wanted, existing)
     if change.action != "unchanged" and not dry_run:
-        grafana.put_data_source(wanted, existing)
+        secret = {"secureJsonData": {"tlsCACert": authority}} if authority else {}
+        grafana.put_data_source(wanted | secret, existing)
     return change
 
 

@@ -2,8 +2,10 @@
 
 import base64
 import hmac
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import Any
 
@@ -15,8 +17,9 @@ from streams import metrics
 class Server:
     """An HTTP server in a thread of its own; `close` ends it."""
 
-    def __init__(self, server: ThreadingHTTPServer) -> None:
+    def __init__(self, server: ThreadingHTTPServer, scheme: str) -> None:
         self._server = server
+        self._scheme = scheme
         self._thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
         self._thread.start()
         self.host = str(server.server_address[0])
@@ -25,7 +28,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where it answers, without a trailing slash."""
-        return f"http://{self.host}:{self.port}"
+        return f"{self._scheme}://{self.host}:{self.port}"
 
     def close(self) -> None:
         """Stop answering and free the port."""
@@ -56,12 +59,13 @@ def serve(
     ready: Callable[[], str | None] = lambda: None,
     documents: Mapping[str, str] | None = None,
     token: str = "",
+    tls: SSLContext | None = None,
 ) -> Server:
     """Answer `/metrics`, `/healthz` (the process lives), `/readyz` (it does its work) and plain-text documents.
 
     `ready` returns None, or the reason why not in words. With a `token`, all but `/healthz` ask for it: as a bearer's
-    token, or as the password of any user, so that a browser can give it too. Port 0 takes a free one, which
-    `Server.port` tells. Raises `OSError` when the address is taken.
+    token, or as the password of any user, so that a browser can give it too. With `tls` it speaks nothing else. Port 0
+    takes a free one, which `Server.port` tells. Raises `OSError` when the address is taken.
     """
     disable_created_metrics()
     shown = (metrics.PROCESS, *registries)
@@ -98,6 +102,17 @@ def serve(
         def log_message(self, *args: Any, **kwargs: Any) -> None:
             """Say nothing: a scrape every few seconds is not news."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
-    return Server(server)
+    server = _Threads((host, port), Handler)
+    if tls is not None:
+        # Each connection shakes hands in its own thread, at its first read: one that says nothing holds up nobody else.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    return Server(server, "http" if tls is None else "https")
+
+
+class _Threads(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of who went away or speaks no TLS; anything else is a fault of ours."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)

@@ -50,6 +50,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     sasl_username: Annotated[str, about("user at Kafka")] = ""
     sasl_password: Annotated[str, about("that user's password; better in a file, TOCSIN_SASL_PASSWORD_FILE")] = ""
     ca_file: Annotated[str, about("PEM file of the authority behind Kafka's certificate; else the system's")] = ""
+    web_ca_file: Annotated[
+        str, about("the same for the certificates of Alertmanager, Grafana and, as Grafana sees it, Prometheus")
+    ] = ""
     group: Annotated[str, about("the workers' consumer group")] = "tocsin-worker"
     instance: Annotated[
         str, about("a worker's own name, by which it finds its partitions again; host: the machine's")
@@ -61,6 +64,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_token: Annotated[
         str, about("what /metrics asks for; needed beyond the loopback; better in a file, TOCSIN_METRICS_TOKEN_FILE")
     ] = ""
+    metrics_certificate: Annotated[str, about("PEM file of the certificate of /metrics, for TLS")] = ""
+    metrics_key: Annotated[str, about("PEM file of that certificate's key")] = ""
     metrics_port: Annotated[int, about("port on which /metrics answers; 0: a free one", ge=0, le=65535)] = 9464
     alertmanagers: Annotated[tuple[str, ...], about("all Alertmanagers' addresses; none: nobody is paged")] = ()
     grafana_url: Annotated[str, about("Grafana's address; empty: no annotations")] = ""
@@ -92,6 +97,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     console_session_h: Annotated[float, about("hours after which a session ends in any case", gt=0, le=168)] = 12.0
     resend_s: Annotated[float, about("seconds between two sendings of an alert that stands", gt=0)] = 30.0
     flood_pages: Annotated[int, about("pages that go out alone in TOCSIN_FLOOD_S; more are told together", ge=1)] = 3
+    flood_warnings: Annotated[int, about("the same for warnings; more are told as one list", ge=1)] = 10
     flood_s: Annotated[float, about("seconds over which these are counted", gt=0)] = 600.0
     cache: Annotated[str, about("folder for the embedded Kafka's jars; ~/.cache/tocsin when empty")] = ""
 
@@ -116,10 +122,17 @@ class Settings(Struct, frozen=True, kw_only=True):
                 f"TOCSIN_METRICS_HOST={self.metrics_host} can be reached by others: "
                 "set TOCSIN_METRICS_TOKEN_FILE, which they will be asked for, or leave the host at 127.0.0.1"
             )
-        if self.ca_file and not Path(self.ca_file).is_file():
-            raise SettingsError(f"TOCSIN_CA_FILE={self.ca_file}: there is no such file")
-        if bool(self.console_certificate) != bool(self.console_key):
-            raise SettingsError("TOCSIN_CONSOLE_CERTIFICATE and TOCSIN_CONSOLE_KEY belong together: set both, or none")
+        for name, file in (("CA", self.ca_file), ("WEB_CA", self.web_ca_file)):
+            if file and not Path(file).is_file():
+                raise SettingsError(f"TOCSIN_{name}_FILE={file}: there is no such file")
+        pairs = {
+            "METRICS": (self.metrics_certificate, self.metrics_key),
+            "CONSOLE": (self.console_certificate, self.console_key),
+        }
+        for name, (certificate, key) in pairs.items():
+            if bool(certificate) != bool(key):
+                names = f"TOCSIN_{name}_CERTIFICATE and TOCSIN_{name}_KEY"
+                raise SettingsError(f"{names} belong together: set both, or none")
         if self.console_host not in LOOPBACK and not self.console_certificate and self.console_front == "none":
             raise SettingsError(
                 f"TOCSIN_CONSOLE_HOST={self.console_host} can be reached by others: set TOCSIN_CONSOLE_CERTIFICATE and "

@@ -20,7 +20,7 @@ MAY = {
         "streams.telemetry",
         "streams.settings",
         "streams.metrics",
-        "streams.metrics_server",
+        "streams.process",
         "streams.topics",
     },
     "streams.alerts": {
@@ -29,7 +29,7 @@ MAY = {
         "streams.telemetry",
         "streams.settings",
         "streams.metrics",
-        "streams.metrics_server",
+        "streams.process",
     },
 }
 """Packages and what of the project they may import."""

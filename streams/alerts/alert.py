@@ -1,15 +1,16 @@
 """An alert, and which labels it stands under."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
 from streams.alerts import wording
+from streams.alerts.flood import Page
 from streams.incidents.model import Incident, Ordered
+from streams.incidents.order import CONFIRM_S
 from streams.incidents.silence import only_silence
 
 ALERTNAME, UNCONFIRMED, FLOOD = "SiteIncident", "CommandUnconfirmed", "IncidentFlood"
-
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -29,8 +30,8 @@ def identity(incident: Incident, *, held: bool = False) -> Labels | None:
 
     Alertmanager tells about an alert once and then only when the set of alerts in its group changes. A second page
     must therefore be another alert: it carries `page`. Repeating by time would page without new evidence. Likewise
-    `flood` marks what is `held` for the digest, and `evidence` a warning that rests on silence alone, which a fault of
-    our own would explain.
+    `flood` marks what is `held` to be told together with others, and `evidence` a warning that rests on silence alone,
+    which a fault of our own would explain.
     """
     if incident.severity == "info":
         return None
@@ -50,10 +51,12 @@ def identity(incident: Incident, *, held: bool = False) -> Labels | None:
     return tuple(sorted(labels.items()))
 
 
-def ordered(incident: Incident, order: Ordered) -> Labels:
+def ordered(incident: Incident, order: Ordered, *, held: bool = False) -> Labels:
     """Labels of the alert that stands for a command which the site has not carried out."""
     labels = {"alertname": UNCONFIRMED, "severity": "critical", "region": wording.region(incident.site)}
     labels |= {"site": incident.site, "incident_id": incident.id, "command": order.id}
+    if held:
+        labels["flood"] = "yes"
     return tuple(sorted(labels.items()))
 
 
@@ -67,6 +70,19 @@ def unheeded(incident: Incident) -> list[Ordered]:
         and (order.overdue or order.outcome == "failed")
         and (incident.status != "closed" or order.command == "release")
     ]
+
+
+def pages(incident: Incident) -> dict[Page, datetime]:
+    """List the pages that the incident asks for now, and since when it has."""
+    asked = {(incident.id, order.id): order.time + timedelta(seconds=CONFIRM_S) for order in unheeded(incident)}
+    if incident.severity == "critical" and incident.status != "closed":
+        asked[own_page(incident)] = incident.paged[-1] if incident.paged else incident.updated
+    return asked
+
+
+def own_page(incident: Incident) -> Page:
+    """Name the last page that is the incident's own."""
+    return incident.id, str(incident.pages)
 
 
 def digest(region: str, edition: int) -> Labels:

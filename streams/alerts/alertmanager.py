@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from ssl import create_default_context
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,13 +65,14 @@ class Alertmanager(Sink):
         self._board = board
         self._resend: float = settings.resend_s
         self._now = now
+        self._trust = create_default_context(cafile=settings.web_ca_file) if settings.web_ca_file else True
         self._told: dict[Labels, Told] = {}
         self._heard = self._tidied = 0.0
         self._client: httpx.AsyncClient | None = None
 
     async def run(self) -> None:
         """Keep one connection while it lasts."""
-        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as self._client:
+        async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=self._trust) as self._client:
             await super().run()
 
     async def bring(self) -> None:

@@ -5,7 +5,19 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from streams.alerts import wording
-from streams.alerts.alert import ALERTNAME, FLOOD, UNCONFIRMED, Alert, Labels, digest, identity, ordered, unheeded
+from streams.alerts.alert import (
+    ALERTNAME,
+    FLOOD,
+    UNCONFIRMED,
+    Alert,
+    Labels,
+    digest,
+    identity,
+    ordered,
+    own_page,
+    pages,
+    unheeded,
+)
 from streams.alerts.flood import Flood, Page
 from streams.incidents.model import Incident
 
@@ -19,18 +31,19 @@ ENDED_MOST = 10_000
 class Board:
     """Incidents by id in their newest revision, and the alerts that they ask for.
 
-    In a flood, alerts beyond what goes out alone say `flood`, which keeps them from the pager, and one digest a region
-    tells them there.
+    In a flood, pages beyond what goes out alone say `flood`, which keeps them from the pager, and one digest a region
+    tells them there. Warnings beyond what goes out alone say it too, and the shift gets them as one list.
     """
 
-    def __init__(self, dashboards_url: str, runbooks_url: str, console_url: str, flood: Flood) -> None:
+    def __init__(self, dashboards_url: str, runbooks_url: str, console_url: str, flood: Flood, warnings: Flood) -> None:
         self._dashboards_url = dashboards_url
         self._runbooks_url = runbooks_url.rstrip("/")
         self._console_url = console_url.rstrip("/")
         self._flood = flood
+        self._warnings = warnings
         self._revisions: dict[str, int] = {}
         self._labels: dict[str, set[Labels]] = {}
-        self._pages: dict[str, Page] = {}
+        self._asking: dict[str, tuple[Incident, dict[Page, datetime]]] = {}
         self._told: dict[str, tuple[int, set[Page]]] = {}
         self._version = 0
         self._live = False
@@ -60,8 +73,8 @@ class Board:
         """Take down an incident that was deleted from the topic."""
         self.incidents.pop(incident_id, None)
         self._revisions.pop(incident_id, None)
-        if page := self._pages.pop(incident_id, None):
-            self._flood.forget(page)
+        self._ask(incident_id, None, {})
+        self._warnings.forget(_warning(incident_id))
         for labels in self._labels.pop(incident_id, set()):
             self._take_down(labels, now)
 
@@ -72,21 +85,24 @@ class Board:
         Which pages went out alone follows from when they were decided, so that who restarts does not page again.
         """
         self._live = True
-        for incident in sorted(self.incidents.values(), key=_paged):
-            then = min(_paged(incident).timestamp(), now)
+        there = list(self.incidents.values())
+        asked = [(when, page, one) for one in there for page, when in pages(one).items()]
+        for when, page, incident in sorted(asked, key=lambda each: each[:2]):
+            then = min(when.timestamp(), now)
             self._flood.release(then)
-            self._identity(incident, then)
-        for incident in list(self.incidents.values()):
+            self._goes_alone(page, incident, then)
+        for incident in sorted(there, key=lambda one: one.opened):
+            self._warns_alone(incident, min(incident.opened.timestamp(), now))
             self._raise(incident, now)
         self.tend(now)
 
     def tend(self, now: float) -> None:
         """Let time pass: pages that waited may go out, or their digest has more to tell."""
         for name, _ in self._flood.release(now):
-            self._raise(self.incidents[name], now)
+            self._raise(self._asking[name][0], now)
         regions: dict[str, dict[Page, Incident]] = {}
         for page in self._flood.waiting:
-            incident = self.incidents[page[0]]
+            incident, _ = self._asking[page[0]]
             regions.setdefault(wording.region(incident.site), {})[page] = incident
         for region in {*regions, *self._told}:
             self._digest(region, regions.get(region, {}), now)
@@ -112,44 +128,59 @@ class Board:
             self._put_up(labels, annotations, now if waits else min(incident.opened.timestamp(), now), now)
 
     def _wanted(self, incident: Incident, now: float) -> dict[Labels, dict[str, str]]:
+        asked = pages(incident)
+        self._ask(incident.id, incident, asked)
+        alone = {page: self._goes_alone(page, incident, now) for page in asked}
         wanted = {}
-        own = self._identity(incident, now)
-        if own is not None:
+        own = identity(incident, held=not alone.get(own_page(incident), self._warns_alone(incident, now)))
+        if own is not None and incident.status != "closed":
             wanted[own] = self._annotations(incident, ALERTNAME, wording.summary(incident))
         for order in unheeded(incident):
-            summary = wording.unconfirmed(incident, order)
-            wanted[ordered(incident, order)] = self._annotations(incident, UNCONFIRMED, summary)
+            labels = ordered(incident, order, held=not alone[incident.id, order.id])
+            wanted[labels] = self._annotations(incident, UNCONFIRMED, wording.unconfirmed(incident, order))
         return wanted
 
-    def _identity(self, incident: Incident, now: float) -> Labels | None:
-        closed = incident.status == "closed"
-        page = (incident.id, incident.pages) if incident.severity == "critical" and not closed else None
-        before = self._pages.pop(incident.id, None)
-        if before and before != page:
-            self._flood.forget(before)
-        if page is None:
-            return None if closed else identity(incident)
-        self._pages[incident.id] = page
-        alone = self._flood.take(page, now)
-        if incident.status == "acknowledged":
-            self._flood.seen_to(page)
-        return identity(incident, held=not alone)
+    def _ask(self, name: str, incident: Incident | None, asked: dict[Page, datetime]) -> None:
+        """Note which pages an incident asks for, and forget those that it does not any more."""
+        _, before = self._asking.pop(name, (None, {}))
+        for page in before.keys() - asked.keys():
+            self._flood.forget(page)
+        if incident is not None and asked:
+            self._asking[name] = incident, asked
 
-    def _digest(self, region: str, pages: dict[Page, Incident], now: float) -> None:
+    def _goes_alone(self, page: Page, incident: Incident, now: float) -> bool:
+        alone = self._flood.take(page, now)
+        if incident.status == "acknowledged" and page == own_page(incident):
+            self._flood.seen_to(page)
+        return alone
+
+    def _warns_alone(self, incident: Incident, now: float) -> bool:
+        """Say whether a warning is told by itself; those that are not wait for nothing, the list has them."""
+        warning = _warning(incident.id)
+        if incident.severity != "warning" or incident.status == "closed":
+            self._warnings.forget(warning)
+            return True
+        alone = self._warnings.take(warning, now)
+        self._warnings.seen_to(warning)
+        return alone
+
+    def _digest(self, region: str, waiting: dict[Page, Incident], now: float) -> None:
         """Stand for all pages of a region that wait; what has more to tell is another alert, as a second page is."""
         before, told = self._told.pop(region, (0, set()))
         edition = before
-        if self._flood.edition > before and not set(pages) <= told:
-            edition, told = self._flood.edition, set(pages)
-        if pages and edition:
+        if self._flood.edition > before and not set(waiting) <= told:
+            edition, told = self._flood.edition, set(waiting)
+        if waiting and edition:
             self._told[region] = edition, told
-            self._print(digest(region, edition), region, list(pages.values()), now)
-        if edition != before or not pages:
+            self._print(digest(region, edition), region, waiting, now)
+        if edition != before or not waiting:
             self._take_down(digest(region, before), now)  # last, so that no moment is without one
 
-    def _print(self, labels: Labels, region: str, incidents: list[Incident], now: float) -> None:
+    def _print(self, labels: Labels, region: str, waiting: dict[Page, Incident], now: float) -> None:
+        incidents = list({one.id: one for one in waiting.values()}.values())
+        more = sum(page == own_page(incident) for page, incident in waiting.items())
         annotations = {
-            "summary": wording.flood_summary(region, incidents),
+            "summary": wording.flood_summary(region, incidents, more, len(waiting) - more),
             "description": wording.flood_description(incidents),
             "runbook_url": f"{self._runbooks_url}/{FLOOD}",
             "dashboard_url": wording.fleet_url(self._dashboards_url),
@@ -198,5 +229,5 @@ class Board:
             del self._revisions[oldest]
 
 
-def _paged(incident: Incident) -> datetime:
-    return incident.paged[-1] if incident.paged else incident.updated
+def _warning(incident_id: str) -> Page:
+    return incident_id, "warning"

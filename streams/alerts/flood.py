@@ -2,8 +2,8 @@
 
 from collections import deque
 
-Page = tuple[str, int]
-"""An incident's id, and which of its pages it is."""
+Page = tuple[str, str]
+"""An incident's id, and which of its pages it is: its number, or the command that the site has not carried out."""
 
 
 class Flood:

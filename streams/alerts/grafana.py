@@ -7,6 +7,8 @@ import requests
 from grafana_api.grafana_api import GrafanaClientError, GrafanaException, GrafanaUnauthorizedError
 from grafana_api.grafana_face import GrafanaFace
 
+from streams.settings import Settings
+
 Json = dict[str, Any]
 
 
@@ -24,6 +26,7 @@ class Grafana:
         token: str | None = None,
         user: str | None = None,
         password: str | None = None,
+        ca_file: str = "",
         timeout: float = 5,
     ) -> None:
         place = urlsplit(url)
@@ -42,7 +45,19 @@ class Grafana:
             port=place.port,
             url_path_prefix=f"{path}/" if path else "",
             protocol=place.scheme,
+            verify=ca_file or True,
             timeout=timeout,
+        )
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Grafana":
+        """Make the one that the settings name."""
+        return cls(
+            settings.grafana_url,
+            token=settings.grafana_token,
+            user=settings.grafana_user,
+            password=settings.grafana_password,
+            ca_file=settings.web_ca_file,
         )
 
     def rights(self) -> set[str] | None:
@@ -111,6 +126,10 @@ class Grafana:
             raise GrafanaError(f"{self.url} has a fault of its own: {error}. Look into its log.") from error
         except requests.JSONDecodeError as error:
             raise GrafanaError(f"{self.url} does not answer as Grafana does. Is this its address?") from error
+        except requests.exceptions.SSLError as error:
+            raise GrafanaError(
+                f"{self.url} shows a certificate of an unknown authority. If it is yours, set TOCSIN_WEB_CA_FILE."
+            ) from error
         except requests.RequestException as error:
             raise GrafanaError(
                 f"{self.url} does not answer ({type(error).__name__}). Is Grafana running there?"

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from streams import metrics, metrics_server
+from streams import metrics
 from streams.alerts import topic
 from streams.alerts.alertmanager import Alertmanager
 from streams.alerts.annotations import Annotations
@@ -40,11 +40,12 @@ class Notifier:
         self._live = asyncio.Event()
         self._just_closed: dict[str, Incident] = {}
         flood = Flood(settings.flood_pages, settings.flood_s)
-        self.board = Board(settings.dashboards_url, settings.runbooks_url, settings.console_url, flood)
+        warnings = Flood(settings.flood_warnings, settings.flood_s)
+        self.board = Board(settings.dashboards_url, settings.runbooks_url, settings.console_url, flood, warnings)
         self.sinks: list[Sink] = [Gauges(self.board, now)]
         self.sinks += [Alertmanager(url, self.board, settings, now) for url in settings.alertmanagers]
         if settings.grafana_url:
-            self.sinks.append(Annotations(_grafana(settings), now))
+            self.sinks.append(Annotations(Grafana.of(settings), now))
 
     def unready(self) -> str | None:
         """Say why it is not yet of use; None when it is."""
@@ -122,24 +123,6 @@ def _judged(incident: Incident, verdict: str) -> None:
         metrics.DETECTOR_VERDICTS.labels(detector, verdict).inc()
     if verdict != "test":
         metrics.JUDGED_RISK.labels("yes" if verdict == "true_positive" else "no").observe(incident.risk)
-
-
-def _grafana(settings: Settings) -> Grafana:
-    return Grafana(
-        settings.grafana_url,
-        token=settings.grafana_token,
-        user=settings.grafana_user,
-        password=settings.grafana_password,
-    )
-
-
-def serve(
-    notifier: Notifier, host: str, port: int, documents: Mapping[str, str] | None = None, token: str = ""
-) -> metrics_server.Server:
-    """Answer `/metrics`, `/healthz`, `/readyz` and plain-text documents by path."""
-    return metrics_server.serve(
-        [metrics.NOTIFIER], host, port, ready=notifier.unready, documents=documents, token=token
-    )
 
 
 @contextmanager

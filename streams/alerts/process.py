@@ -1,23 +1,17 @@
-"""The notifier as a process: its server, its signals, and how it ends."""
+"""The notifier as a process: its server, and how it ends."""
 
 import asyncio
 import logging
-import signal
 from collections.abc import Mapping
 
+from streams import metrics
 from streams.alerts.grafana import GrafanaError
-from streams.alerts.notifier import Notifier, serve
+from streams.alerts.notifier import Notifier
 from streams.alerts.topic import TopicError
+from streams.process import UnusableError, show, until_told
 from streams.settings import Settings
 
 log = logging.getLogger("tocsin.notifier")
-
-UNEXPECTED = 70
-"""Exit code after something unforeseen; the supervisor starts it again, and it reads everything again."""
-
-
-class UnusableError(Exception):
-    """It can't run like this; the message says what to do."""
 
 
 async def run(settings: Settings, documents: Mapping[str, str]) -> None:
@@ -32,15 +26,10 @@ async def run(settings: Settings, documents: Mapping[str, str]) -> None:
         raise UnusableError(str(error)) from error
     if not settings.alertmanagers:
         log.warning("No Alertmanager is set (TOCSIN_ALERTMANAGERS): incidents page nobody.")
-    try:
-        server = serve(notifier, settings.metrics_host, settings.notifier_port, documents, settings.metrics_token)
-    except OSError as error:
-        place = f"{settings.metrics_host}:{settings.notifier_port}"
-        raise UnusableError(f"{place} is taken ({error.strerror}): set TOCSIN_NOTIFIER_PORT, or 0 for any.") from error
+    server = show(settings, [metrics.NOTIFIER], "notifier_port", ready=notifier.unready, documents=documents)
     log.info("Sinks: %s. Metrics on %s/metrics.", ", ".join(sink.name for sink in notifier.sinks), server.url)
     work = asyncio.ensure_future(notifier.run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    until_told(work)
     try:
         await work
     except asyncio.CancelledError:

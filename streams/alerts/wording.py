@@ -45,13 +45,14 @@ def _hands(incident: Incident) -> list[str]:
     return [" ".join(hands)] if hands else []
 
 
-def flood_summary(place: str, incidents: Sequence[Incident]) -> str:
-    """One line for all the incidents of a region that wait to be seen to."""
+def flood_summary(place: str, incidents: Sequence[Incident], more: int, undone: int) -> str:
+    """One line for what of a region waits to be seen to: so many incidents' pages, and commands not carried out."""
     worst = max(incidents, key=lambda incident: (incident.risk, incident.site))
     sites = len({incident.site for incident in incidents})
-    count = f"{len(incidents)} more critical {'incident' if len(incidents) == 1 else 'incidents'}"
+    parts = [f"{more} more critical {'incident' if more == 1 else 'incidents'}"] if more else []
+    parts += [f"{undone} {'command' if undone == 1 else 'commands'} not carried out"] if undone else []
     where = f"at {sites} {'site' if sites == 1 else 'sites'}"
-    return f"{place}: {count} {where}, told together. The riskiest is {worst.site} ({worst.risk:.0%})."
+    return f"{place}: {' and '.join(parts)} {where}, told together. The riskiest is {worst.site} ({worst.risk:.0%})."
 
 
 def flood_description(incidents: Sequence[Incident]) -> str:

@@ -31,15 +31,15 @@ def command(
     automatic command that nobody confirms within 30 s, or that fails, pages. One that was interrupted is not begun
     again but reported as failed.
     """
-    import logging
     import os
     import time
 
+    from streams.process import going, log_to_stderr
     from streams.settings import Settings, SettingsError
     from streams.sites.actuator.actuator import Actuator, ActuatorError
     from streams.sites.actuator.hand import HandError
+    from streams.sites.actuator.hands import make
     from streams.sites.actuator.journal import Journal, JournalError
-    from streams.sites.actuator.process import going, make
 
     try:
         settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
@@ -48,8 +48,7 @@ def command(
     except (SettingsError, HandError, JournalError) as error:
         typer.echo(f"tocsin actuate: {error}", err=True)
         raise typer.Exit(2) from error
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel("WARNING")
+    log_to_stderr("httpx")
     actuator = Actuator(settings, site, hand, book, name=name, advised=advised, timeout=timeout, oldest=oldest)
     try:
         actuator.run(going())

@@ -39,7 +39,8 @@ def command(
     from pathlib import Path
 
     from streams.console import people
-    from streams.console.app import UNEXPECTED, UnusableError, run
+    from streams.console.app import run
+    from streams.process import UNEXPECTED, UnusableError, log_to_stderr
     from streams.settings import Settings, SettingsError
 
     given = {
@@ -48,7 +49,7 @@ def command(
         "TOCSIN_CONSOLE_PORT": port,
         "TOCSIN_CONSOLE_USERS": users,
     }
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     try:
         settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
         file = Path(settings.console_users).expanduser()

@@ -31,8 +31,8 @@ def command(
     import msgspec
 
     from streams.local.drill import Drill, DrillError
+    from streams.process import going
     from streams.settings import Settings, SettingsError
-    from streams.sites.actuator.process import going
 
     try:
         settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})

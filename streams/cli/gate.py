@@ -17,8 +17,9 @@ def command(
     """
     import os
 
+    from streams.process import UnusableError
     from streams.settings import Settings, SettingsError
-    from streams.sites.gate.process import UnusableError, run
+    from streams.sites.gate.process import run
 
     given = {"TOCSIN_BROKERS": brokers, "TOCSIN_GATE_PORT": port}
     try:

@@ -16,8 +16,8 @@ def command(
     waits on the disk.
     """
     import asyncio
-    import logging
 
+    from streams.process import log_to_stderr
     from streams.sites.configuration import ConfigurationError, load
     from streams.sites.gateway import describe, serve
     from streams.sites.spool import SpoolError
@@ -31,7 +31,7 @@ def command(
         for line in describe(site):
             typer.echo(line)
         return
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    log_to_stderr()
     try:
         asyncio.run(serve(site))
     except (OSError, SpoolError) as error:

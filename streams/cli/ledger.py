@@ -38,8 +38,9 @@ def command(
     import os
 
     from streams.evidence.keys import KeyUnusableError
-    from streams.evidence.process import UnusableError, run
+    from streams.evidence.process import run
     from streams.evidence.shelf import FolderError
+    from streams.process import UnusableError
     from streams.settings import Settings, SettingsError
     from streams.sites.access.paper import PaperError
 

@@ -23,7 +23,8 @@ def command(
     import os
 
     from dashboards.configuration import runbooks
-    from streams.alerts.process import UNEXPECTED, UnusableError, run
+    from streams.alerts.process import run
+    from streams.process import UNEXPECTED, UnusableError, log_to_stderr
     from streams.settings import Settings, SettingsError
 
     given = {
@@ -31,8 +32,7 @@ def command(
         "TOCSIN_ALERTMANAGERS": ",".join(alertmanager) if alertmanager else None,
         "TOCSIN_NOTIFIER_PORT": port,
     }
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel("WARNING")
+    log_to_stderr("httpx")
     try:
         settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
     except SettingsError as error:

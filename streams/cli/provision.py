@@ -18,6 +18,7 @@ def command(
     TOCSIN_GRAFANA_TOKEN_FILE), or TOCSIN_GRAFANA_USER and TOCSIN_GRAFANA_PASSWORD.
     """
     import os
+    from pathlib import Path
 
     from dashboards.provision import provision
     from streams.alerts.grafana import Grafana, GrafanaError
@@ -33,13 +34,8 @@ def command(
         typer.echo("tocsin provision: say where Grafana is, by --grafana-url or TOCSIN_GRAFANA_URL.", err=True)
         raise typer.Exit(2)
     try:
-        grafana = Grafana(
-            settings.grafana_url,
-            token=settings.grafana_token,
-            user=settings.grafana_user,
-            password=settings.grafana_password,
-        )
-        for change in provision(grafana, settings.prometheus_url, dry_run=dry_run):
+        authority = Path(settings.web_ca_file).read_text() if settings.web_ca_file else ""
+        for change in provision(Grafana.of(settings), settings.prometheus_url, authority, dry_run=dry_run):
             would = "would be " if dry_run and change.action != "unchanged" else ""
             typer.echo(f"{would}{change.action}: {change.thing}")
             for detail in change.details:

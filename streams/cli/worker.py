@@ -15,11 +15,11 @@ def command(
     Start as many as there is work; they share the partitions. What they know survives them in Kafka. A worker that
     meets what it does not expect says so and ends with exit code 70, to be started again.
     """
-    import logging
     import os
 
     from streams.incidents.registry import Registry
     from streams.incidents.shard import Shard
+    from streams.process import log_to_stderr
     from streams.settings import Settings, SettingsError
     from streams.topics import TopicsError
     from streams.worker.app import run
@@ -30,9 +30,7 @@ def command(
     except SettingsError as error:
         typer.echo(f"tocsin worker: {error}", err=True)
         raise typer.Exit(2) from error
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for library in ("faust", "mode", "aiokafka", "streams.worker.transport"):
-        logging.getLogger(library).setLevel("WARNING")
+    log_to_stderr("faust", "mode", "aiokafka", "streams.worker.transport")
     try:
         run(settings, lambda: Shard(Registry()))
     except TopicsError as error:

@@ -1,14 +1,12 @@
-"""The routes, and the process around them: TLS, signals, how it ends."""
+"""The routes, and the process around them: its servers, and how it ends."""
 
 import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable
-from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
 
 from aiohttp import web
 
-from streams import metrics, metrics_server
+from streams import metrics
 from streams.alerts.topic import TopicError
 from streams.console.console import FILES, STATIC, Console, Visit
 from streams.console.deeds import Deeds
@@ -19,22 +17,17 @@ from streams.console.people import PeopleError
 from streams.console.scribe import Scribe
 from streams.console.shelter import faults, headers
 from streams.console.views import Views
+from streams.process import UnusableError, certified, show, taken, until_told
 from streams.settings import Settings
 
 log = logging.getLogger("tocsin.console")
 
 MOST_BYTES = 64 << 10
 """Of a request."""
-UNEXPECTED = 70
-"""Exit code after something unforeseen; the supervisor starts it again, and it reads everything again."""
 GOODBYE_S = 5.0
 """How long requests under way may take when it is told to stop."""
 
 Page = Callable[[Visit], Awaitable[web.StreamResponse]]
-
-
-class UnusableError(Exception):
-    """It can't run like this; the message says what to do."""
 
 
 def build(console: Console) -> web.Application:
@@ -99,12 +92,12 @@ async def run(settings: Settings) -> None:
         raise UnusableError(str(error)) from error
     if not console.people.known:
         log.warning("Nobody can log in: make a user with `tocsin console --add-user NAME`.")
-    server = _metrics(settings, feed)
+    server = show(settings, [metrics.CONSOLE], "console_metrics_port", ready=feed.unready)
+    log.info("It shows its metrics on %s/metrics", server.url)
     try:
         async with asyncio.TaskGroup() as tasks:
             work = [tasks.create_task(feed.run(settings)), tasks.create_task(_serve(console))]
-            for number in (signal.SIGTERM, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, lambda: [task.cancel() for task in work])
+            until_told(*work)
         log.info("Stopped.")
     except ExceptionGroup as failures:
         known, other = failures.split((TopicError, UnusableError))
@@ -121,42 +114,15 @@ async def _serve(console: Console) -> None:
     runner = web.AppRunner(build(console), access_log=None, shutdown_timeout=GOODBYE_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.console_host, settings.console_port, ssl_context=_tls(settings))
+        tls = certified(settings, "console")
+        site = web.TCPSite(runner, settings.console_host, settings.console_port, ssl_context=tls)
         try:
             await site.start()
         except OSError as error:
-            raise _taken(settings.console_host, settings.console_port, "TOCSIN_CONSOLE_PORT", error) from error
+            raise taken(settings.console_host, settings.console_port, "console_port", error) from error
         scheme = "https" if settings.console_certificate else "http"
         host, port = runner.addresses[0][:2]
         log.info("The console answers on %s://%s:%d", scheme, f"[{host}]" if ":" in host else host, port)
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
-
-
-def _tls(settings: Settings) -> SSLContext | None:
-    if not settings.console_certificate:
-        return None
-    context = SSLContext(PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(settings.console_certificate, settings.console_key)
-    except (OSError, SSLError) as error:
-        raise UnusableError(f"TOCSIN_CONSOLE_CERTIFICATE and TOCSIN_CONSOLE_KEY can't be used: {error}") from error
-    return context
-
-
-def _metrics(settings: Settings, feed: Feed) -> metrics_server.Server:
-    def unready() -> str | None:
-        return None if feed.ready else "reading the incidents so far"
-
-    host, port = settings.metrics_host, settings.console_metrics_port
-    try:
-        server = metrics_server.serve([metrics.CONSOLE], host, port, ready=unready, token=settings.metrics_token)
-    except OSError as error:
-        raise _taken(host, port, "TOCSIN_CONSOLE_METRICS_PORT", error) from error
-    log.info("It shows its metrics on %s/metrics", server.url)
-    return server
-
-
-def _taken(host: str, port: int, variable: str, error: OSError) -> UnusableError:
-    return UnusableError(f"{host}:{port} is taken ({error.strerror}): set {variable}, or 0 for any.")

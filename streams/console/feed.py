@@ -38,6 +38,10 @@ class Feed:
         """Everything that stood in the topics at the start is on the desk."""
         self._news = asyncio.Condition()
 
+    def unready(self) -> str | None:
+        """Say why it is not yet of use; None when it is."""
+        return None if self.ready else "reading the incidents so far"
+
     async def run(self, settings: Settings) -> None:
         """Follow the topics until cancelled; raises `TopicError` when they can't be read."""
         async with aclosing(topic.follow(settings, TOPICS, GROUP)) as messages:

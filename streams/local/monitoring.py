@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from ssl import SSLContext
 from types import TracebackType
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -34,10 +35,11 @@ def installed() -> bool:
 
 
 class Program:
-    """One program in the foreground of a folder of its own, its output in a file."""
+    """One program in the foreground of a folder of its own, its output in a file; with `trust` it speaks TLS."""
 
-    def __init__(self, folder: Path, name: str, command: list[str], port: int) -> None:
-        self.url = f"http://{HOST}:{port}"
+    def __init__(self, folder: Path, name: str, command: list[str], port: int, trust: SSLContext | None = None) -> None:
+        self.url = f"{'https' if trust else 'http'}://{HOST}:{port}"
+        self._trust = trust
         self._name = name
         self._log = folder / f"{name}.log"
         self._command = command
@@ -62,7 +64,7 @@ class Program:
 
     def _ready(self) -> bool:
         try:
-            with urlopen(f"{self.url}/-/ready", timeout=1) as answer:
+            with urlopen(f"{self.url}/-/ready", timeout=1, context=self._trust) as answer:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False

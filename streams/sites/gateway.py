@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Iterator
 
 from streams import metrics, metrics_server
+from streams.process import until_told
 from streams.sites.configuration import Site
 from streams.sites.publisher import Publisher
 from streams.sites.source import secret
@@ -73,8 +73,7 @@ async def serve(site: Site) -> None:
     """
     work = asyncio.current_task()
     assert work is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    until_told(work)
     settings, topic = site.kafka.settings(site.folder), site.kafka.topic
     token = secret(site.folder, site.metrics_token_file) if site.metrics_token_file else ""
     try:

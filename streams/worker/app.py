@@ -16,7 +16,8 @@ from typing import Any
 from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import TRANSPORTS
 
-from streams import metrics, metrics_server
+from streams import metrics
+from streams.process import show
 from streams.settings import Settings, aiokafka_config
 from streams.telemetry.refusal import Refusal
 from streams.topics import TopicsError, look, usual_count
@@ -117,13 +118,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._interrupt)
         Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
-        server = metrics_server.serve(
-            [metrics.WORKER],
-            self.settings.metrics_host,
-            self.settings.metrics_port,
-            ready=self._ready,
-            token=self.settings.metrics_token,
-        )
+        server = show(self.settings, [metrics.WORKER], ready=self._ready)
         log.info("shows its metrics on %s/metrics", server.url)
         chores = [self.controls.follow(self.settings, self._refuse_control), self._watch_lanes()]
         if self.settings.clock == "wall":

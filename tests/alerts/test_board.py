@@ -15,7 +15,7 @@ NOW = START.timestamp() + 600
 
 
 def fresh() -> Board:
-    return Board("http://grafana:3000/", "http://books/runbooks", "http://console/", Flood(3, 600.0))
+    return Board("http://grafana:3000/", "http://books/runbooks", "http://console/", Flood(3, 600.0), Flood(10, 600.0))
 
 
 def live() -> Board:
@@ -233,6 +233,61 @@ def test_a_held_page_that_nobody_saw_to_goes_out_after_the_flood() -> None:
     held = {labels["incident_id"] for labels in standing(board) if labels.get("flood")}
     assert held == {"i-3", "i-4", "i-5"}
     assert len(standing(board)) == 8
+
+
+def test_commands_that_are_not_carried_out_are_pages_like_others() -> None:
+    board = live()
+    for number in range(3):
+        board.put(critical(f"i-{number}", site=f"FR-{number}"), NOW)
+    for number in range(3):
+        board.put(critical(f"i-{number}", 3, site=f"FR-{number}", commands=[ordered(id=f"c-{number}")]), NOW + 30)
+    board.tend(NOW + 30)
+    held = {labels["command"] for labels in standing(board) if labels.get("flood")}
+    assert held == {"c-0", "c-1", "c-2"}
+    (digest,) = told(board)
+    assert digest["summary"].startswith("FR: 3 commands not carried out at 3 sites, told together.")
+    seen = [critical("i-0", 4, site="FR-0", status="acknowledged", commands=[ordered(id="c-0")])]
+    seen += [critical("i-1", 4, site="FR-1", commands=[ordered(id="c-1", outcome="done", overdue=False)])]
+    for one in seen:
+        board.put(one, NOW + 60)
+    board.tend(NOW + 631)
+    alone = {labels["command"] for labels in standing(board) if "command" in labels and not labels.get("flood")}
+    assert alone == {"c-0", "c-2"}, "who acknowledged the incident has not shut the doors"
+    assert not digests(board)
+
+
+def test_a_release_that_is_not_carried_out_waits_in_a_flood_though_its_incident_is_closed() -> None:
+    board = live()
+    for number in range(4):
+        order = ordered(id=f"c-{number}", command="release")
+        board.put(closed(f"i-{number}", site=f"FR-{number}", commands=[order]), NOW)
+    board.tend(NOW)
+    assert [labels["command"] for labels in standing(board) if labels.get("flood")] == ["c-3"]
+    board.tend(NOW + 601)
+    assert not [labels for labels in standing(board) if labels.get("flood")]
+
+
+def test_warnings_beyond_a_few_are_told_as_one_list_and_are_told_apart_after_a_restart() -> None:
+    board = live()
+    past = [incident(f"i-{number:02}", opened=START + timedelta(seconds=number)) for number in range(30)]
+    for one in past:
+        board.put(one, NOW)
+    held = {labels["incident_id"] for labels in standing(board) if labels.get("flood")}
+    assert held == {f"i-{number:02}" for number in range(10, 30)}
+    restarted = fresh()
+    for one in reversed(past):
+        restarted.put(one, NOW)
+    restarted.go_live(NOW)
+    same = [{tuple(labels.items()) for labels in standing(one)} for one in (board, restarted)]
+    assert same[0] == same[1]
+    board.put(critical("i-20"), NOW + 1)
+    (paged,) = [labels for labels in standing(board) if labels["severity"] == "critical"]
+    assert "flood" not in paged
+    board.tend(NOW + 700)
+    board.put(incident("i-15", 2), NOW + 700)
+    assert len([labels for labels in standing(board) if labels.get("flood")]) == 19, "it is not told twice"
+    board.put(incident("i-40"), NOW + 701)
+    assert "flood" not in next(labels for labels in standing(board) if labels["incident_id"] == "i-40")
 
 
 def test_closing_the_held_ones_ends_the_flood() -> None:

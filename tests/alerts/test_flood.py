@@ -9,7 +9,7 @@ MINUTE = 60.0
 
 
 def pages(*numbers: int) -> list[Page]:
-    return [(f"i-{number}", 1) for number in numbers]
+    return [(f"i-{number}", "1") for number in numbers]
 
 
 def flooded(count: int = 10) -> Flood:
@@ -29,7 +29,7 @@ def test_a_few_pages_go_out_at_once() -> None:
 
 def test_pages_that_come_slowly_never_wait() -> None:
     flood = Flood(3, 10 * MINUTE)
-    assert all(flood.take((f"i-{n}", 1), n * 200.1) for n in range(100))
+    assert all(flood.take((f"i-{n}", "1"), n * 200.1) for n in range(100))
 
 
 def test_what_comes_beyond_waits_and_is_told_together() -> None:
@@ -93,7 +93,7 @@ def test_no_window_ever_has_more_single_pages_or_editions_than_promised() -> Non
         alone += [now] * len(flood.release(now))
         if flood.edition not in (before, 0):
             editions.append(now)
-        if flood.take((f"i-{number}", 1), now):
+        if flood.take((f"i-{number}", "1"), now):
             alone.append(now)
         for page in list(flood.waiting)[: rng.randrange(8)]:
             flood.seen_to(page)

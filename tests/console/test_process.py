@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from streams.local.authority import Authority
 from streams.local.kafka import Cluster
-from streams.local.security import certify
 
 pytestmark = pytest.mark.long
 
@@ -47,9 +47,9 @@ def address(log: Path, words: str = "The console answers on") -> str:
 
 def test_over_tls_with_its_metrics_until_it_is_told_to_stop(broker: str, tmp_path: Path) -> None:
     log, own = tmp_path / "log", tmp_path / "own.pem"
-    authority, store = certify("127.0.0.1", "localhost")
-    (tmp_path / "ca.pem").write_bytes(authority)
-    own.write_text(store)
+    authority = Authority()
+    (tmp_path / "ca.pem").write_text(authority.pem)
+    own.write_text(authority.certify("127.0.0.1", "localhost"))
     files = {"TOCSIN_CONSOLE_CERTIFICATE": str(own), "TOCSIN_CONSOLE_KEY": str(own)}
     with console(log, "--brokers", broker, "--host", "0.0.0.0", **files) as process:
         url = address(log).replace("0.0.0.0", "127.0.0.1")

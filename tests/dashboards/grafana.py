@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -19,7 +20,7 @@ READ, WRITE = "Viewer", "Admin"
 class Grafana:
     """Listens on a free port of the loopback; `tokens` maps each token to its role."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: SSLContext | None = None) -> None:
         self.tokens = {"admin-token": "Admin", "editor-token": "Editor", "viewer-token": "Viewer"}
         self.password = ("admin", "sesame")
         self.sources: dict[str, dict[str, Any]] = {}
@@ -31,7 +32,9 @@ class Grafana:
         self.tells_rights = True
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:

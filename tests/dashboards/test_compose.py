@@ -21,18 +21,16 @@ TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ACCESS = {"access-worker", "access-gate", "access-notifier", "access-ledger", "access-console"}
-ONCE = {"topics", "provisioner", "receivers", "certificates", "topics-secure"} | ACCESS
-PLAIN = {"kafka", "topics", "worker", "notifier", "ledger", "console"}
-SECURE = {
-    "certificates",
-    "kafka-secure",
-    "topics-secure",
-    "worker-secure",
-    "gate",
-    "notifier-secure",
-    "ledger-secure",
-    "console-secure",
-} | ACCESS
+ONCE = {"topics", "provisioner", "receivers", "certificates", "scrapes", "topics-secure", "provisioner-secure"} | ACCESS
+PLAIN = {
+    *("kafka", "topics", "worker", "notifier", "ledger", "console"),
+    *("provisioner", "alertmanager", "prometheus", "grafana"),
+}
+LOGS_IN = {"topics-secure", "worker-secure", "gate", "notifier-secure", "ledger-secure", "console-secure"} | ACCESS
+SECURE = LOGS_IN | {
+    *("certificates", "kafka-secure", "scrapes"),
+    *("provisioner-secure", "alertmanager-secure", "prometheus-secure", "grafana-secure"),
+}
 
 
 def test_it_follows_the_compose_specification() -> None:
@@ -41,8 +39,7 @@ def test_it_follows_the_compose_specification() -> None:
 
 
 def test_the_parts_are_all_there() -> None:
-    both = {"provisioner", "receivers", "alertmanager", "prometheus", "grafana"}
-    assert set(SERVICES) == both | PLAIN | SECURE
+    assert set(SERVICES) == {"receivers"} | PLAIN | SECURE
     for name, service in SERVICES.items():
         profile = ["plain"] if name in PLAIN else ["secure"] if name in SECURE else None
         assert service.get("profiles") == profile, name
@@ -109,9 +106,8 @@ def test_our_commands_and_settings_exist() -> None:
         command = service.get("command") or []
         if command[:1] == ["tocsin"]:
             assert command[1] in COMMANDS, name
-        ours = {key.removesuffix("_FILE") for key in service.get("environment") or {} if key.startswith("TOCSIN_")}
-        ours = {f"{key}_FILE" if key == "TOCSIN_CA" else key for key in ours}
-        assert ours <= known, name
+        ours = {key for key in service.get("environment") or {} if key.startswith("TOCSIN_")}
+        assert {key if key in known else key.removesuffix("_FILE") for key in ours} <= known, name
 
 
 @pytest.mark.parametrize(
@@ -151,7 +147,9 @@ def test_the_receivers_file_is_made_by_the_same_command(tmp_path: Path) -> None:
 )
 def test_the_native_run_has_the_same_flags(service: str, flags: tuple[str, ...]) -> None:
     names = ("--config.file=", "--storage.path=", "--storage.tsdb.path=", "--web.listen-address=")
-    assert [flag for flag in SERVICES[service]["command"] if not flag.startswith(names)] == list(flags)
+    plain, secure = SERVICES[service]["command"], SERVICES[f"{service}-secure"]["command"]
+    assert [flag for flag in plain if not flag.startswith(names)] == list(flags)
+    assert set(secure) - set(plain) == {"--web.config.file=/etc/tls/server.yml"} and set(plain) < set(secure)
 
 
 def test_prometheus_finds_the_services_by_their_names_and_ports() -> None:
@@ -159,6 +157,7 @@ def test_prometheus_finds_the_services_by_their_names_and_ports() -> None:
         (group,) = json.loads((configuration.PROMETHEUS / "targets" / f"{job}.json").read_text())
         host, port = group["targets"][0].split(":")
         assert f"127.0.0.1:{port}:{port}" in SERVICES[host]["ports"]
+        assert host in SERVICES[f"{host}-secure"]["networks"]["default"]["aliases"]
     jobs = yaml.safe_load((configuration.PROMETHEUS / "prometheus.yml").read_text())["scrape_configs"]
     (found,) = jobs[0]["dns_sd_configs"]
     assert found["names"] == SERVICES["worker"]["networks"]["default"]["aliases"]
@@ -178,7 +177,7 @@ def test_the_settings_of_kafka_agree_with_each_other(name: str) -> None:
 def test_in_the_secure_profile_everybody_logs_in_over_tls() -> None:
     protocols = SERVICES["kafka-secure"]["environment"]["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"]
     assert {part.split(":")[1] for part in protocols.split(",")} == {"SASL_SSL"}
-    for name in SECURE - {"certificates", "kafka-secure"}:
+    for name in LOGS_IN:
         environment = SERVICES[name]["environment"]
         assert environment["TOCSIN_SECURITY_PROTOCOL"] == "SASL_SSL"
         assert environment["TOCSIN_CA_FILE"] == "/authority/ca.pem"

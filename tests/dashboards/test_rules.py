@@ -61,6 +61,8 @@ def test_alertmanager_accepts_its_configuration() -> None:
         ("shift", [f"alertname={ALERTNAME}", "severity=warning", "site=A-1", "incident_id=i"]),
         ("pager", [f"alertname={UNCONFIRMED}", "severity=critical", "site=A-1", "incident_id=i", "command=i-lockdown"]),
         ("shift", [f"alertname={ALERTNAME}", "severity=critical", "site=A-1", "incident_id=i", "flood=yes"]),
+        ("shift", [f"alertname={UNCONFIRMED}", "severity=critical", "site=A-1", "command=i-lockdown", "flood=yes"]),
+        ("shift", [f"alertname={ALERTNAME}", "severity=warning", "site=A-1", "incident_id=i", "flood=yes"]),
         ("shift", [f"alertname={ALERTNAME}", "severity=warning", "site=A-1", "incident_id=i", "evidence=silence"]),
         ("pager", [f"alertname={FLOOD}", "severity=critical", "region=A"]),
         ("pager", ["alertname=WorkerAbsent", "severity=critical"]),

@@ -19,9 +19,9 @@ import pytest
 
 from streams.incidents.model import Command
 from streams.sites.actuator.hand import Hand, HandError, Result
+from streams.sites.actuator.hands import make
 from streams.sites.actuator.journal import Journal, JournalError
 from streams.sites.actuator.mqtt import Mqtt
-from streams.sites.actuator.process import make
 from streams.sites.actuator.program import Program
 from streams.sites.actuator.webhook import Webhook
 from streams.telemetry.control import Confirmation

@@ -1,15 +1,13 @@
-"""The gate as a process: its checks, its server, its signals, and how it ends."""
+"""The gate as a process: its checks, its server, and how it ends."""
 
 import gc
 import logging
-import os
-import signal
-from threading import Event
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams import metrics, metrics_server
+from streams import metrics
+from streams.process import UNEXPECTED, UnusableError, going, log_to_stderr, show
 from streams.settings import Settings, librdkafka_config
 from streams.sites.gate.forward import DEAD_LETTERS, ForwardError
 from streams.sites.gate.gate import Gate, GateError
@@ -17,39 +15,18 @@ from streams.telemetry.decode import TOPICS
 
 log = logging.getLogger("tocsin.gate")
 
-UNEXPECTED = 70
-"""Exit code after something unforeseen; the supervisor starts it again, and nothing is lost."""
-
-
-class UnusableError(Exception):
-    """It can't run like this; the message says what to do."""
-
 
 def run(settings: Settings) -> int:
     """Run until SIGTERM or Ctrl-C; answer the exit code. Raises `UnusableError`."""
-    logging.basicConfig(level="INFO", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    stopping = Event()
-
-    def stop(*_: object) -> None:
-        if stopping.is_set():
-            os._exit(130)  # asked twice; what is not committed is read again
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    log_to_stderr()
+    go_on = going()
     check(settings)
-    try:
-        server = metrics_server.serve(
-            [metrics.GATE], settings.metrics_host, settings.gate_port, token=settings.metrics_token
-        )
-    except OSError as error:
-        place = f"{settings.metrics_host}:{settings.gate_port}"
-        raise UnusableError(f"{place} is taken ({error.strerror}): set TOCSIN_GATE_PORT, or 0 for any") from error
+    server = show(settings, [metrics.GATE], "gate_port")
     log.info("shows its metrics on %s/metrics", server.url)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # a wave is many objects that all go at once
     try:
-        Gate(settings).run(lambda: not stopping.is_set())
+        Gate(settings).run(go_on)
     except (ForwardError, GateError, KafkaException) as error:
         log.critical("%s", error)
         return UNEXPECTED

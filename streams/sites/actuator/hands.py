@@ -1,10 +1,6 @@
-"""The actuator as a process: which hand it has, and what ends it."""
+"""Which hand an actuator has."""
 
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 
 from streams.sites.actuator.hand import Hand, HandError
 from streams.sites.actuator.mqtt import Mqtt
@@ -23,17 +19,3 @@ def make(program: str | None, webhook: str | None, mqtt: str | None, secret_file
     except OSError as error:
         raise HandError(f"--secret-file {secret_file}: {error.strerror}") from error
     return Webhook(webhook, secret) if webhook is not None else Mqtt(mqtt or "", secret)
-
-
-def going() -> Callable[[], bool]:
-    """Say whether to go on: until SIGTERM or Ctrl-C, and then the command in hand is finished; twice is at once."""
-    stopping = Event()
-
-    def stop(*_: object) -> None:
-        if stopping.is_set():
-            os._exit(130)
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return lambda: not stopping.is_set()
