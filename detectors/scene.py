@@ -112,6 +112,19 @@ class Scene:
         self.dropped = 0
         """tags forgotten for lack of room, not yet counted"""
 
+    def declare(self, profile: Any) -> None:
+        """Take what the site declares of itself."""
+        self.zone = ZoneInfo(profile.timezone or "UTC")
+        spans = None
+        if profile.opening_hours is not None:
+            spans = [(span.days, span.start, span.end) for span in profile.opening_hours]
+        self.hours.declare(spans)
+        devices = profile.devices or ()
+        self.declared = {d.device: (d.domain, d.interval_s) for d in devices if d.interval_s is not None}
+        self.feeds = frozenset(profile.feeds or ())
+        where = profile.location
+        self.place = None if where is None else (where.latitude, where.longitude)
+
     def learn_one(self, kind: str, event: Any) -> None:
         """Take one telemetry object of type `kind` at `self.time`, after the detectors judged it."""
         streams = self.presence.streams.get(kind)
@@ -163,13 +176,22 @@ class Scene:
         """Wall clock of the site at Unix seconds `at` (labelled UTC: only its digits are meant)."""
         if at == self._at and self.zone is self._zone:
             return self._local
+        self._at, self._local = at, datetime.fromtimestamp(at + self._shift(at), UTC)
+        return self._local
+
+    def wall(self, at: float) -> tuple[int, int, int]:
+        """Day of the week (0 is Monday), hour and minute of that wall clock, without the rest of a date."""
+        minute = int((at + self._shift(at)) // 60.0)
+        return (minute // 1440 + 3) % 7, minute // 60 % 24, minute % 60
+
+    def _shift(self, at: float) -> float:
+        """Seconds by which the site's wall clock is ahead of UTC."""
         quarter = at // 900.0  # offsets from UTC change at whole quarters of an hour
         if quarter != self._quarter or self.zone is not self._zone:
             offset = datetime.fromtimestamp(quarter * 900.0, UTC).astimezone(self.zone).utcoffset()
             self._offset = offset.total_seconds() if offset is not None else 0.0
             self._quarter, self._zone = quarter, self.zone
-        self._at, self._local = at, datetime.fromtimestamp(at + self._offset, UTC)
-        return self._local
+        return self._offset
 
     def open(self, at: float) -> bool:
         """Whether people are expected at work: by declared hours, else by what was learnt of its activity."""

@@ -92,10 +92,10 @@ class Load(Detector[PowerReading]):
         gap = scene.time - feed.time
         if gap <= 0.0:
             return None
-        load = log(max(event.load, 1.0))
-        local = scene.local(scene.time)
-        slot = max(local.weekday() - 4, 0) * 24 + local.hour
-        level = feed.level(slot, local.minute / 60.0 - 0.5)
+        load = log(event.load if event.load > 1.0 else 1.0)
+        day, hour, minute = scene.wall(scene.time)
+        slot = 24 * (day - 4) + hour if day > 4 else hour
+        level = feed.level(slot, minute / 60.0 - 0.5)
         known = feed.seen[slot] >= KNOWN
         near = 0.0 < gap < 3600.0
         fall = feed.last - load if near else 0.0
@@ -108,7 +108,7 @@ class Load(Detector[PowerReading]):
         if near:
             feed.steps.learn(feed.steps.tame(load - feed.last, FLOOR))
         if fall > 0.1 and not scene.supply.disturbed(scene.time):
-            at_work = scene.hours.expected(local)
+            at_work = scene.hours.expected(scene.local(scene.time))
             feed.deepest[at_work] = max(fall, 0.99 * feed.deepest[at_work])
         feed.first = feed.first or scene.time
         feed.learn(slot, load, known)
@@ -118,8 +118,10 @@ class Load(Detector[PowerReading]):
     def _judge(
         self, event: PowerReading, feed: Feed, load: float, level: float, slot: int, scene: Scene
     ) -> Sign | None:
-        at_work = scene.hours.expected(scene.local(scene.time))
         fall = -feed.steps.distance(load - feed.last, FLOOR)
+        if fall <= 7.0 and feed.run != 3:
+            return None
+        at_work = scene.hours.expected(scene.local(scene.time))
         if fall > 7.0 and feed.seen[slot] >= KNOWN and scene.time - feed.first > (WEEK_S if at_work else DAY_S):
             below = -feed.noise.distance(load - feed.lowest(slot), FLOOR)
             deeper = feed.last - load > 1.2 * feed.deepest[at_work]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from detectors.base import Detector, Row, Sign
 from detectors.events import PowerReading
 from detectors.scene import Scene
-from detectors.spread import Spread
+from detectors.spread import Swift
 from detectors.state import part
 from detectors.supply import DEAD_VOLTAGE
 
@@ -22,8 +22,8 @@ class Usual:
     __slots__ = ("hertz", "off", "volt")
 
     def __init__(self) -> None:
-        self.volt = Spread(2000)
-        self.hertz = Spread(2000)
+        self.volt = Swift(2000)
+        self.hertz = Swift(2000)
         self.off = 0
 
 
@@ -53,16 +53,17 @@ class Quality(Detector[PowerReading]):
         usual = self.feeds.get(event.feed)
         if usual is None:
             usual = self.feeds[event.feed] = Usual()
-        off = usual.volt.n >= WARM and _off(event, usual)
+        volt, hertz = usual.volt, usual.hertz
+        off = volt.n >= WARM and _off(event, usual)
         usual.off = usual.off + 1 if off else 0
-        volts, hertz = usual.volt.mean, usual.hertz.mean
-        usual.volt.learn(usual.volt.tame(event.voltage, VOLT_FLOOR))
-        usual.hertz.learn(usual.hertz.tame(event.frequency, HERTZ_FLOOR))
+        volts, hertzes = volt.mean, hertz.mean
+        volt.learn(volt.tame(event.voltage, VOLT_FLOOR))
+        hertz.learn(hertz.tame(event.frequency, HERTZ_FLOOR))
         if usual.off != 2:
             return None
         summary = f"Feed {event.feed} shows {event.voltage:.0f} V at {event.frequency:.2f} Hz; usual are {volts:.0f} V."
         numbers = {"voltage": event.voltage, "frequency": event.frequency, "usual_v": round(volts, 1)}
-        return Sign(0.25, summary, {**numbers, "usual_hz": round(hertz, 3)}, key=event.feed)
+        return Sign(0.25, summary, {**numbers, "usual_hz": round(hertzes, 3)}, key=event.feed)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -1,5 +1,6 @@
 """The very code that serves the stream, run over a recording; its clock is the recording's arrival clock."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from math import ceil
 from typing import Any
@@ -15,6 +16,20 @@ from streams.telemetry.recording import Line, RecordingError
 from streams.telemetry.refusal import Refusal
 
 Told = dict[str, Any]
+MOST = 4096
+"""Slices and objects that are read before they are decided."""
+
+
+class Piece:
+    """A slice of a recording: what came in the second that ends at `tick`, Unix seconds."""
+
+    __slots__ = ("arrivals", "controls", "refused", "tick")
+
+    def __init__(self, tick: float) -> None:
+        self.tick = tick
+        self.arrivals: list[Arrival] = []
+        self.controls: list[Control] = []
+        self.refused: list[Told] = []
 
 
 class Backtest:
@@ -42,37 +57,49 @@ class Backtest:
         Raises
         ------
         RecordingError
-            For a topic that is no telemetry and no control topic.
+            For a topic that is no telemetry and no control topic, after what was decided before it.
         """
-        tick: int | None = None
-        arrivals: list[Arrival] = []
-        controls: list[Control] = []
-        for clock, line in lines:
-            if self.first is None:
-                self.first = clock
-            self.last = clock
-            due = ceil(clock)
-            if tick is not None and due > tick:
-                yield from self._tell(self.shard.advance(tick, arrivals, controls))
-                arrivals, controls = [], []
-            tick = due
-            yield from self._read(clock, line, arrivals, controls)
-        if tick is None:
-            return
-        yield from self._tell(self.shard.advance(tick, arrivals, controls))
-        for more in range(1, ceil(HOLD_S) + 1):
-            yield from self._tell(self.shard.advance(tick + more, [], []))
+        waiting: list[Piece] = []
+        weight = 0
+        try:
+            for piece in self._pieces(lines):
+                if piece.controls or weight > MOST:
+                    yield from self._decide(waiting)
+                    waiting, weight = [], 0
+                waiting.append(piece)
+                weight += 1 + len(piece.arrivals)
+        except RecordingError:
+            yield from self._decide(waiting)
+            raise
+        yield from self._decide(waiting)
+        if self.first is not None:
+            end = ceil(self.last)
+            yield from self._decide([Piece(float(end + more)) for more in range(1, ceil(HOLD_S) + 1)])
 
     def site_days(self) -> float:
         """Return for how long the sites were watched, each from its first object to the recording's end, in days."""
         watches = (self.shard.watch(site) for site in self.shard.sites())
         return sum(self.last - watch.scene.first for watch in watches if watch) / 86400.0
 
-    def _read(self, clock: float, line: Line, arrivals: list[Arrival], controls: list[Control]) -> Iterator[Told]:
+    def _pieces(self, lines: Iterable[tuple[float, Line]]) -> Iterator[Piece]:
+        piece: Piece | None = None
+        for clock, line in lines:
+            if self.first is None:
+                self.first = clock
+            self.last = clock
+            if piece is None or clock > piece.tick:
+                if piece is not None:
+                    yield piece
+                piece = Piece(float(ceil(clock)))
+            self._read(clock, line, piece)
+        if piece is not None:
+            yield piece
+
+    def _read(self, clock: float, line: Line, piece: Piece) -> None:
         refusals: list[Refusal] = []
         if line.topic in TOPICS:
             valid, refusals = decode(TOPICS[line.topic], line.key, line.value, clock)
-            arrivals += valid
+            piece.arrivals += valid
         elif line.topic not in KINDS:
             raise RecordingError(f"line {line.number}: {line.topic} is neither a telemetry nor a control topic")
         else:
@@ -80,17 +107,31 @@ class Backtest:
             if isinstance(control, Refusal):
                 refusals = [control]
             elif control is not None:
-                controls.append(control)
+                piece.controls.append(control)
         for refusal in refusals:
             self.refused[refusal.code] = self.refused.get(refusal.code, 0) + 1
             key = None if line.key is None else line.key.decode("utf-8", "replace")
             body = {"topic": line.topic, "key": key, "reason": refusal.reason, "field": refusal.field}
-            yield {"time": moment(clock), "event": "dead_letter", "dead_letter": body}
+            piece.refused.append({"time": moment(clock), "event": "dead_letter", "dead_letter": body})
 
-    def _tell(self, outputs: list[Output]) -> Iterator[Told]:
-        for output in outputs:
-            told: Told = {"time": moment(output.clock), "event": output.event}
-            if isinstance(output.body, Finding):
-                yield told | {"finding": output.body}
-            elif isinstance(output.body, Incident):
-                yield told | {"incident": output.body}
+    def _decide(self, pieces: list[Piece]) -> Iterator[Told]:
+        """Take pieces in succession through the shard, of which only the first may have control records."""
+        outputs: list[Output] = []
+        plain = pieces
+        if pieces and pieces[0].controls:
+            outputs += self.shard.advance(pieces[0].tick, pieces[0].arrivals, pieces[0].controls)
+            plain = pieces[1:]
+        outputs += self.shard.stretch([(piece.tick, piece.arrivals) for piece in plain])
+        queue = deque(outputs)
+        for piece in pieces:
+            yield from piece.refused
+            while queue and queue[0].clock <= piece.tick:
+                yield from _told(queue.popleft())
+
+
+def _told(output: Output) -> Iterator[Told]:
+    told: Told = {"time": moment(output.clock), "event": output.event}
+    if isinstance(output.body, Finding):
+        yield told | {"finding": output.body}
+    elif isinstance(output.body, Incident):
+        yield told | {"incident": output.body}

@@ -14,8 +14,9 @@ from streams.incidents.timers import Timer, Timers
 from streams.telemetry.decode import LANES
 
 AnyDetector = Detector[Any]
-Step = Callable[[Any, Scene], Sign | None]
-Steps = tuple[tuple[Step, AnyDetector, Timer | None], ...]
+Score = Callable[[Any, Scene], Sign | None]
+Learn = Callable[[Any, Scene], None]
+Steps = tuple[tuple[Score | None, Learn | None, AnyDetector, Timer | None], ...]
 KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
 """The `type` of telemetry that each struct is."""
 
@@ -26,7 +27,8 @@ class Crew:
     Attributes
     ----------
     steps
-        By type of telemetry and device: how each is shown it, and the timer that may have to be set afterwards.
+        By type of telemetry and device: how each judges it and then learns it, and the timer that may have to be set
+        afterwards.
     timers
         When each wants to be woken.
     """
@@ -42,9 +44,9 @@ class Crew:
         for cls in readers(kind):
             owner = device if cls.scope == "device" else ""
             detector = self._detector(cls, owner)
-            step = _step(detector)
-            if step is not None:
-                steps.append((step, detector, self.timers.get((cls.name, owner))))
+            score, learn = _step(detector)
+            if score is not None or learn is not None:
+                steps.append((score, learn, detector, self.timers.get((cls.name, owner))))
         self.steps[kind][device] = tuple(steps)
         return self.steps[kind][device]
 
@@ -56,7 +58,7 @@ class Crew:
         """Show the exact copy of an event to whom it may mean something."""
         steps = self.steps[kind].get(event.device)
         # A copy may be the first that a device sends after a restart.
-        for _, detector, _ in self.equip(kind, event.device) if steps is None else steps:
+        for *_, detector, _ in self.equip(kind, event.device) if steps is None else steps:
             sign = detector.again(event, scene)
             if sign is not None:
                 yield detector, sign
@@ -103,13 +105,11 @@ def readers(kind: str) -> tuple[type[AnyDetector], ...]:
     return tuple(cls for cls in catalogue() if kind in cls.reads)
 
 
-def _step(detector: AnyDetector) -> Step | None:
-    """Find the shortest way to show a detector an object; None for one that already ticks and needs no more."""
+def _step(detector: AnyDetector) -> tuple[Score | None, Learn | None]:
+    """Find the shortest way to show a detector an object; nothing for one that already ticks and needs no more."""
     cls = type(detector)
     if cls.step is not Detector.step:
-        return detector.step
-    learn: Step = detector.learn_one
+        return detector.step, None
+    scores = cls.score_one is not Detector.score_one
     learns = cls.learn_one is not Detector.learn_one or detector.wake == inf > cls.starts_s
-    if cls.score_one is Detector.score_one:
-        return learn if learns else None
-    return detector.step if learns else detector.score_one
+    return detector.score_one if scores else None, detector.learn_one if learns else None

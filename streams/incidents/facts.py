@@ -12,11 +12,18 @@ SWEEP_S = 1800.0
 
 
 class Facts:
-    """All facts, by their subject; taking one twice changes nothing."""
+    """All facts, by their subject; taking one twice changes nothing.
+
+    Attributes
+    ----------
+    alarmed
+        Whether any site has ever told what its incident is made of; most never do.
+    """
 
     def __init__(self) -> None:
         self._found: dict[str, dict[tuple[float, str, str, str, float], Fact]] = {}
         self._swept = -inf
+        self.alarmed = False
 
     def __len__(self) -> int:
         return sum(map(len, self._found.values()))
@@ -24,6 +31,7 @@ class Facts:
     def take(self, fact: Fact) -> None:
         """Take a fact, in whatever order they come."""
         self._found.setdefault(fact.subject, {})[fact.name] = fact
+        self.alarmed = self.alarmed or fact.kind == "alert.raised"
 
     def about(self, subject: str, clock: float) -> list[Fact]:
         """List what is known of a subject at arrival clock `clock`, by the time at which it was noticed."""

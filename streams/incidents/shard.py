@@ -4,13 +4,14 @@
 records between two ticks, in whatever order they were fetched.
 """
 
-from collections.abc import Iterable
-from heapq import heappop, heappush
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from math import ceil, floor, inf
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from detectors.elsewhere import DELAY_S
 from streams.incidents import frozen
+from streams.incidents.agenda import Agenda
 from streams.incidents.census import Census, count
 from streams.incidents.drill import Drill, over
 from streams.incidents.model import Fact, Output
@@ -20,6 +21,8 @@ from streams.incidents.watch import Watch
 from streams.telemetry.control import Control, Forget, Item, Maintenance, Record, Said, SiteProfile, is_drill
 from streams.telemetry.control import Watch as Watched
 from streams.telemetry.decode import Arrival
+
+_order = attrgetter("clock", "body.site")
 
 
 class Shard:
@@ -36,8 +39,7 @@ class Shard:
         self.stats = Stats()
         self.clock = -inf
         self._watches: dict[str, Watch] = {}
-        self._dues: list[tuple[float, str]] = []
-        self._scheduled: dict[str, float] = {}
+        self._agenda = Agenda()
         self._dirty: set[str] = set()
         self._profiles: dict[str, SiteProfile] = {}
         self._works: dict[str, dict[str, Maintenance]] = {}
@@ -73,8 +75,48 @@ class Shard:
             groups.setdefault(arrival.event.site, []).append(arrival)
         out += self._take(clock, groups, complete)
         if len(out) > 1:
-            out.sort(key=attrgetter("clock"))
+            out.sort(key=_order)
         self.registry.facts.sweep(clock)
+        return out
+
+    def stretch(self, slices: Sequence[tuple[float, list[Arrival]]]) -> list[Output]:
+        """Answer what `advance` answers to complete slices, (clock, arrivals), without control records, in succession.
+
+        No site hears of another within `DELAY_S`, so each goes through the slices of so long at one go.
+        """
+        out: list[Output] = []
+        start = 0
+        while start < len(slices):
+            clock = slices[start][0]
+            reach = floor(min(self.due(), clock)) + DELAY_S
+            if reach < clock:
+                out += self._take(min(reach, ceil(clock) - 1.0), {}, True)
+                continue
+            end = bisect_right(slices, reach, start, key=itemgetter(0))
+            out += self._stride(slices[start:end])
+            start = end
+        out.sort(key=_order)
+        self.registry.facts.sweep(self.clock)
+        return out
+
+    def _stride(self, slices: Sequence[tuple[float, list[Arrival]]]) -> list[Output]:
+        """Bring each site through slices in which none hears of another."""
+        last = self.clock = slices[-1][0]
+        groups: dict[str, dict[float, list[Arrival]]] = {}
+        for clock, arrivals in slices:
+            for arrival in arrivals:
+                groups.setdefault(arrival.event.site, {}).setdefault(clock, []).append(arrival)
+        for site in self._agenda.ripe(last):
+            groups.setdefault(site, {})
+        out: list[Output] = []
+        for site in sorted(groups):
+            for clock, some in groups[site].items():
+                out += self._bring(site, clock, some, True)
+            watch = self._watches.get(site)
+            if watch is not None and watch.due <= last:
+                out += self._bring(site, last, [], True)
+            elif watch is not None:
+                self._schedule(site)
         return out
 
     def _pass(self, clock: float) -> list[Output]:
@@ -87,32 +129,31 @@ class Shard:
 
     def _take(self, clock: float, groups: dict[str, list[Arrival]], complete: bool) -> list[Output]:
         """Bring the sites that something came of, and those whose time has come, up to `clock`."""
-        dues = self._dues
-        while dues and dues[0][0] <= clock:
-            due, site = heappop(dues)
-            if self._scheduled.get(site) != due:
-                continue
-            del self._scheduled[site]
+        for site in self._agenda.ripe(clock):
             if self._watches[site].due <= clock:
                 groups.setdefault(site, [])
             else:
                 self._schedule(site)
         out: list[Output] = []
         for site in sorted(groups) if len(groups) > 1 else groups:
-            watch = self._watch(site)
-            told = watch.advance(clock, groups[site], complete)
-            if told:
-                out += self._spread(told)
-            if isinstance(watch, Drill) and watch.over:
-                out += self._dismiss(site, watch, clock)
-            elif watch.due < self._scheduled.get(site, inf):
-                self._schedule(site)
+            out += self._bring(site, clock, groups[site], complete)
         return out
+
+    def _bring(self, site: str, clock: float, arrivals: list[Arrival], complete: bool) -> list[Output]:
+        """Bring one site up to `clock`."""
+        watch = self._watch(site)
+        told = watch.advance(clock, arrivals, complete)
+        if told:
+            self._spread(told)
+        if isinstance(watch, Drill) and watch.over:
+            return told + self._dismiss(site, watch, clock)
+        self._agenda.note(site, watch.due)
+        return told
 
     def _dismiss(self, site: str, watch: Drill, clock: float) -> list[Output]:
         """Let a drill's shadow be gone, with all that was known of it."""
         self._dirty.add(site)
-        self._scheduled.pop(site, None)
+        self._agenda.drop(site)
         self._profiles.pop(site, None)
         del self._watches[site]
         return watch.dismiss(clock)
@@ -126,7 +167,7 @@ class Shard:
 
     def due(self) -> float:
         """Earliest time at which `advance` without arrivals may do something, Unix seconds; `inf` for never."""
-        return self._dues[0][0] if self._dues else inf
+        return self._agenda.due()
 
     def sites(self) -> Iterable[str]:
         """Name the sites that were heard of."""
@@ -182,10 +223,7 @@ class Shard:
 
     def _schedule(self, site: str) -> None:
         """Note when a site wants to be woken, unless it will be woken earlier already."""
-        due = self._watches[site].due
-        if due < self._scheduled.get(site, inf):
-            self._scheduled[site] = due
-            heappush(self._dues, (due, site))
+        self._agenda.note(site, self._watches[site].due)
 
     def _watch(self, site: str) -> Watch:
         self._dirty.add(site)

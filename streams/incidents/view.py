@@ -45,7 +45,7 @@ class View:
     def watched(self, what: str, value: str, now: float) -> str | None:
         """Return why this plate, EPC, chip or IMEI is watched at Unix seconds `now`; None if it is not."""
         listed = self.registry.watched(what, value, now)
-        if listed is not None:
+        if listed is not None or not self.registry.facts.alarmed:
             return listed
         alerts = self._standing(f"alert:{what}:{value}")
         return f"it is part of an incident at {alerts[-1].site}" if alerts else None

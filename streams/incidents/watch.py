@@ -5,7 +5,6 @@ Everything here is a function of what came in: the arrivals of each slice, the t
 
 from math import inf
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import msgpack
 
@@ -52,13 +51,15 @@ class Watch:
     ----------
     due
         When time alone will show or release something, Unix seconds; `inf` for never.
+    lapse
+        When time alone will change an incident, Unix seconds; `inf` for never.
     """
 
     def __init__(self, site: str, registry: Registry, stats: Stats) -> None:
         self.site = site
         self.stats = stats
         self.clock = -inf
-        self.due = inf
+        self.due = self.lapse = inf
         self.view = View(registry, site)
         self.scene = Scene(self.view, self.view)
         self.reporter = Reporter()
@@ -96,16 +97,7 @@ class Watch:
     def declare(self, profile: SiteProfile) -> None:
         """Take what the site declares of itself."""
         self.profile = profile
-        self.scene.zone = ZoneInfo(profile.timezone or "UTC")
-        spans = None
-        if profile.opening_hours is not None:
-            spans = [(span.days, span.start, span.end) for span in profile.opening_hours]
-        self.scene.hours.declare(spans)
-        devices = profile.devices or ()
-        self.scene.declared = {d.device: (d.domain, d.interval_s) for d in devices if d.interval_s is not None}
-        self.scene.feeds = frozenset(profile.feeds or ())
-        where = profile.location
-        self.scene.place = None if where is None else (where.latitude, where.longitude)
+        self.scene.declare(profile)
         self.works.move(self.scene.zone)
 
     def maintain(self, key: str, record: Maintenance | None, clock: float | None = None) -> None:
@@ -126,7 +118,8 @@ class Watch:
             self.stats.actions["unknown" if changes is None else "taken" if changes else "idle"] += 1
         for event, body in changes or ():
             self._tell(Output(clock, event, body))
-        self.due = min(self.due, self.case.due())
+        self.lapse = self.case.due()
+        self.due = min(self.due, self.lapse)
         return self._said()
 
     # -- one second ------------------------------------------------------------------------------------------------
@@ -151,20 +144,22 @@ class Watch:
                     self._note(detector, sign, sign.device or self.site, now)
             waking = timers.due()
         scene.time = now
-        self.due = min(waking, reorder.due())
-        if case.fresh or case.incident is not None or case.former is not None:
+        if case.fresh or self.lapse <= now:
             if case.fresh:
                 case.alertness = self.view.similar(case.detectors(now), domains())
             for event, body in case.decide(now, self.profile.policy if self.profile is not None else None):
                 self._tell(Output(now, event, body))
-            self.due = min(self.due, case.due())
+            self.lapse = case.due()
+        self.due = min(waking, reorder.due(), self.lapse)
 
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Tell for each domain how many of the site's devices are live by now, and how many are known and warmed up."""
         return self.scene.presence.coverage(self.clock) | self.crew.coverage()
 
     def _said(self) -> list[Output]:
-        out, self.out = self.out, []
+        out = self.out
+        if out:
+            self.out = []
         return out
 
     def _tell(self, output: Output) -> None:
@@ -175,10 +170,11 @@ class Watch:
                 self.out.append(Output(output.clock, "fact", fact))
 
     def _next(self) -> float:
-        return min(self.case.due(), self.reorder.due(), self.crew.timers.due())
+        self.lapse = self.case.due()
+        return min(self.lapse, self.reorder.due(), self.crew.timers.due())
 
     def _take(self, ready: list[Held]) -> None:
-        scene, crew, trackers = self.scene, self.crew, self.trackers
+        scene, crew, trackers, clock, told = self.scene, self.crew, self.trackers, self.clock, 0
         for _, (at, _, event) in ready:
             device, sequence = event.device, event.sequence
             tracker = trackers.get(device)
@@ -187,21 +183,25 @@ class Watch:
             if tracker.repeats(sequence, at) if sequence is not None else tracker.echoes(_CONTENT.encode(event), at):
                 self._drop(event, at)
                 continue
-            self.stats.events += 1
-            tracker.seen = self.clock
+            told += 1
+            tracker.seen = clock
             scene.time = at
             kind = KINDS[type(event)]
             steps = crew.steps[kind].get(device)
             if steps is None:
                 steps = crew.equip(kind, device)
-            for step, detector, timer in steps:
-                if (sign := step(event, scene)) is not None:
+            for score, learn, detector, timer in steps:
+                sign = score(event, scene) if score is not None else None
+                if learn is not None:
+                    learn(event, scene)
+                if sign is not None:
                     self._note(detector, sign, sign.device or device, at)
                 if timer is not None and detector.wake < timer.at:
                     crew.timers.set(timer)
             scene.learn_one(kind, event)
             if kind in TELLING and (fact := self.reporter.seen(kind, event, self.site, scene)) is not None:
-                self.out.append(Output(self.clock, "fact", fact))
+                self.out.append(Output(clock, "fact", fact))
+        self.stats.events += told
 
     def _drop(self, event: Any, at: float) -> None:
         """Count an exact copy; only that it came may be a sign."""

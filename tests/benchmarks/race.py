@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from confluent_kafka import Producer
 
@@ -82,6 +83,11 @@ class RacingShard(Shard):
         outputs = [] if self.race.idle else super().advance(clock, arrivals, controls, complete)
         if arrivals:
             self.race.count(len(arrivals))
+        return outputs
+
+    def stretch(self, slices: Sequence[tuple[float, list[Arrival]]]) -> list[Output]:
+        outputs = super().stretch(slices)
+        self.race.count(sum(len(arrivals) for _, arrivals in slices))
         return outputs
 
 

@@ -104,6 +104,21 @@ def test_more_ticks_in_between_change_nothing() -> None:
     assert run(ticking()) == expected()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_many_slices_at_one_go_give_what_they_give_one_by_one(seed: int) -> None:
+    dice, shard, found = random.Random(seed), Shard(Registry()), list[tuple[float, bytes]]()
+    waiting: list[tuple[float, list[Arrival]]] = []
+    for tick, arrivals, controls in slices(night()):
+        if controls or dice.random() < 0.01:
+            found += published(shard.stretch(waiting))
+            waiting = []
+        if controls:
+            found += published(shard.advance(tick, arrivals, controls))
+        else:
+            waiting.append((tick, arrivals))
+    assert found + published(shard.stretch(waiting)) == expected()
+
+
 def test_a_recording_cut_short_tells_the_same_up_to_the_cut() -> None:
     def told(lines: list[Line], until: float) -> list[dict[str, Any]]:
         return [event for event in Backtest().run(clocked(lines)) if event["time"] <= moment(until)]

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +73,12 @@ class TimedShard(Shard):
     ) -> list[Output]:
         before = time.process_time()
         outputs = super().advance(clock, arrivals, controls, complete)
+        self.used += time.process_time() - before
+        return outputs
+
+    def stretch(self, slices: Sequence[tuple[float, list[Arrival]]]) -> list[Output]:
+        before = time.process_time()
+        outputs = super().stretch(slices)
         self.used += time.process_time() - before
         return outputs
 
