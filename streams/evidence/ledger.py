@@ -139,7 +139,10 @@ class Ledger:
         for message in messages:
             error = message.error()
             if error is not None:
-                if error.name() != "_PARTITION_EOF" and (error.fatal() or not error.retriable()):
+                if error.name() == "_PARTITION_EOF":
+                    # Past what ends a transaction, too, which is no record.
+                    self.reached[message.topic(), message.partition()] = message.offset()
+                elif error.fatal() or not error.retriable():
                     raise TopicError(f"Kafka gives nothing more: {error.str()}")
                 continue
             topic, partition, offset = message.topic(), message.partition(), message.offset()

@@ -28,6 +28,7 @@ from streams.worker.core import Fatal, MakeCore, fail
 from streams.worker.exchange import Exchange
 from streams.worker.fetch import App
 from streams.worker.gauges import Gauges
+from streams.worker.kafka import REQUEST_S
 from streams.worker.partitions import Partitions
 from streams.worker.ticker import Ticker
 from streams.worker.transport import SCHEME
@@ -65,7 +66,7 @@ def make_app(settings: Settings) -> App:
         producer_max_batch_size=1 << 18,
         producer_max_request_size=8 << 20,
         producer_compression_type="lz4",
-        producer_request_timeout=60.0,
+        producer_request_timeout=REQUEST_S,
     )
 
 

@@ -1,7 +1,7 @@
 """Batches off Kafka: what the transport asks of the worker, and the thread that polls what the worker wants."""
 
 from asyncio import sleep
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -12,16 +12,12 @@ from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.worker.core import fail
-
 LINGER = 0.02
 """Seconds that a busy poll waits, so that batches become worth their overhead."""
 WORTH = 1024
 """Records of a poll that need no such wait."""
 POLL = 0.25
 """Seconds after which a poll without records returns."""
-REPLACED_S = 60.0
-"""Seconds within which a worker that is replaced time and again has a namesake."""
 BATCH = 4096
 """Records a poll at most: some 10 ms of decoding."""
 
@@ -41,8 +37,6 @@ class Hooks(Protocol):
 
     durable: dict[TP, int]
     """what may be committed: nothing below these offsets is needed any more"""
-    member_until: float
-    """until when, by the monotonic clock, the partitions can't be another's: the last heartbeat and a session"""
 
     def wanted(self, tp: TP) -> bool:
         """Say whether more may be fetched of a partition."""
@@ -70,7 +64,6 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     app: App
     busy_until = 0.0
-    replaced: Sequence[float] = ()
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         # Faust would take aiokafka's round robin, which keeps a site's five topics together only when the partition
@@ -106,34 +99,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         if "_prefetch_backoff" not in fetcher:
             raise LookupError("this aiokafka keeps its _prefetch_backoff elsewhere")
         fetcher["_prefetch_backoff"] = 0.0
-        self._follow_heartbeats(vars(self._ensure_consumer())["_coordinator"])
 
     async def on_thread_stop(self) -> None:
         """Leave the group when the worker ends in good order; a member with a name would be waited for."""
         if self._consumer is not None:
             vars(vars(self._consumer)["_coordinator"])["_group_instance_id"] = None
         await super().on_thread_stop()
-
-    def _follow_heartbeats(self, coordinator: Any) -> None:
-        """Note each heartbeat that the group has answered: by it a worker that was stopped knows what it has missed."""
-        beat = vars(type(coordinator))["_do_heartbeat"]
-
-        async def noted() -> bool:
-            asked = monotonic()
-            answered: bool = await beat(coordinator)
-            if answered:
-                self.app.hooks.member_until = asked + self.app.conf.broker_session_timeout
-            elif self.app.instance and coordinator.generation < 0 and asked < self.app.hooks.member_until:
-                self._replaced(asked)
-            return answered
-
-        vars(coordinator)["_do_heartbeat"] = noted
-
-    def _replaced(self, now: float) -> None:
-        """Note that the group no longer knows us although our session lasts; more than once, it knows another."""
-        self.replaced = [*(at for at in self.replaced if at > now - REPLACED_S), now]
-        if len(self.replaced) > 2:
-            fail(f"another worker is called {self.app.instance}, too: give each a TOCSIN_INSTANCE of its own")
 
     async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
         """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""

@@ -1,22 +1,28 @@
-"""Readers of our own beside Faust's consumer: no group, chosen partitions, from the beginning."""
+"""Clients of our own beside Faust's: readers of chosen partitions without a group, and writers under a name."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.settings import Settings, aiokafka_config
+
+TRANSACTION_S = 600.0
+"""Seconds that a transaction may take, from a snapshot's first row to its mark; Kafka allows 900."""
+REQUEST_S = 60.0
+"""Seconds that a broker may take to answer a writer."""
 
 
 @asynccontextmanager
 async def reader(settings: Settings, partitions: Iterable[tuple[str, int]]) -> AsyncIterator[Any]:
-    """Open an aiokafka consumer at the beginning of some partitions."""
+    """Open an aiokafka consumer at the beginning of some partitions; it is shown what is committed."""
     consumer = AIOKafkaConsumer(
         **aiokafka_config(settings),
         bootstrap_servers=settings.brokers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        isolation_level="read_committed",
         max_partition_fetch_bytes=8 << 20,
         fetch_max_wait_ms=200,
     )
@@ -52,3 +58,18 @@ async def read_all(settings: Settings, topic: str, partitions: Iterable[int]) ->
                 if await consumer.position(tp) >= waiting[tp]:
                     del waiting[tp]
     return rows
+
+
+def writer(settings: Settings, name: str) -> AIOKafkaProducer:
+    """Make a producer that writes in transactions under a name."""
+    return AIOKafkaProducer(
+        **aiokafka_config(settings),
+        bootstrap_servers=settings.brokers,
+        transactional_id=name,
+        transaction_timeout_ms=int(TRANSACTION_S * 1000),
+        request_timeout_ms=int(REQUEST_S * 1000),
+        linger_ms=5,
+        max_batch_size=1 << 18,
+        max_request_size=8 << 20,
+        compression_type="lz4",
+    )

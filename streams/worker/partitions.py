@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import monotonic
 
 from faust.types import TP
@@ -12,9 +12,10 @@ from streams.worker.checkpoints import STATE, Recovered, Unread, recover
 from streams.worker.clock import CLOCK, TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.core import Core, Fatal, MakeCore, fail
+from streams.worker.fence import Fence
 from streams.worker.fetch import App, Hooks
 from streams.worker.gauges import decided
-from streams.worker.kafka import read_all
+from streams.worker.kafka import read_all, writer
 from streams.worker.publisher import Outbox
 from streams.worker.runner import Runner
 from streams.worker.setaside import set_aside
@@ -38,13 +39,13 @@ class Partitions(Hooks):
     def __init__(self, app: App, settings: Settings, controls: Controls, make_core: MakeCore) -> None:
         self.runners: dict[int, Runner] = {}
         self.durable: dict[TP, int] = {}
-        self.member_until = 0.0
         self.recovered = False
         self._app = app
         self._settings = settings
         self._controls = controls
         self._make_core = make_core
         self._tasks: list[asyncio.Task[None]] = []
+        self._fences: list[Fence] = []
         controls.moved = self._wake
         if controls.exchange is not None:
             controls.exchange.moved = self._wake
@@ -72,6 +73,7 @@ class Partitions(Hooks):
         await self._controls.ready.wait()
         earliest = await self._app.consumer.earliest_offsets(*assigned)
         latest = await self._app.consumer.highwaters(*assigned)
+        fences = await self._claim(partitions)
         rows = await read_all(self._settings, STATE, partitions)
         positions: dict[TP, int] = {}
         fresh: dict[int, Runner] = {}
@@ -79,12 +81,13 @@ class Partitions(Hooks):
             state = recover(rows[partition])
             starts = self._starts(partition, state, earliest, latest)
             positions |= {TP(topic, partition): start for topic, start in starts.items()}
-            core, outbox = await self._thaw(partition, state, rows[partition]), Outbox(self._app.producer)
+            core = await self._thaw(partition, state, rows[partition])
+            outbox = Outbox(self._app.producer, fences[partition])
             for unread in state.refused:
                 await set_aside(outbox, partition, state.time, unread)
             for key in state.garbage:
                 await outbox.send(STATE, key.encode(), None, partition)
-            await outbox.settle()
+            await outbox.commit()
             fresh[partition] = Runner(
                 partition,
                 core,
@@ -95,7 +98,6 @@ class Partitions(Hooks):
                 self._settings.snapshot_s,
                 self._durable,
                 decided,
-                self._member,
                 self._controls.exchange,
             )
         # Only now: had this been cancelled by the next rebalance, nothing would have begun.
@@ -106,6 +108,14 @@ class Partitions(Hooks):
         self.recovered = True
         log.info("owns partitions %s", ", ".join(map(str, partitions)) or "none")
         return positions
+
+    async def _claim(self, partitions: Iterable[int]) -> dict[int, Fence]:
+        """Shut out whoever had these partitions before: what is read of their state from now on stays so."""
+        settings = self._settings
+        fences = {n: Fence(writer(settings, f"{settings.group}-{n}")) for n in partitions}
+        self._fences = list(fences.values())
+        await asyncio.gather(*(fence.claim() for fence in self._fences))
+        return fences
 
     def _starts(
         self, partition: int, state: Recovered, earliest: Mapping[TP, int], latest: Mapping[TP, int]
@@ -142,9 +152,6 @@ class Partitions(Hooks):
         with Fatal(f"partition {runner.partition} could not go on"):
             await runner.run()
 
-    def _member(self) -> bool:
-        return monotonic() < self.member_until
-
     def _durable(self, partition: int, ends: Mapping[str, int]) -> None:
         for topic in TOPICS:
             if topic in ends:
@@ -162,3 +169,5 @@ class Partitions(Hooks):
         until = monotonic() + budget
         for runner in runners:
             await runner.finish(until - monotonic())
+        fences, self._fences = self._fences, []
+        await asyncio.gather(*(fence.close() for fence in fences))

@@ -59,7 +59,6 @@ class Runner:
         interval: float,
         durable: Durable,
         decided: Decided = lambda outputs, seconds: None,
-        member: Callable[[], bool] = lambda: True,
         exchange: Exchange | None = None,
     ) -> None:
         self.partition = partition
@@ -81,7 +80,6 @@ class Runner:
         self._interval = interval
         self._durable = durable
         self.decided = decided
-        self._member = member
         self._exchange = exchange
         self._heard = 0
         self._promised = (-inf, 0.0)
@@ -191,25 +189,20 @@ class Runner:
         return {**self.lane.ends, CLOCK: self.lane.clock}
 
     async def save(self, budget: float) -> None:
-        """Write sites for `budget` seconds; once all are written and taken, the mark; once that is taken, say so."""
+        """Write sites for `budget` seconds; once all are written, the mark; once that is there for good, say so."""
         saving = self._round
         if saving is None:
             return
         # A row says that its site needs nothing below its cut: what came of that must be with Kafka before.
         await self.outbox.settle()
         until, cut = perf_counter() + budget, self.cut()
-        while saving.sites and self._member():
+        while saving.sites:
             await self._write(saving.sites.pop(), cut)
             if saving.sites and perf_counter() >= until:
                 return
-        await self.outbox.settle()
-        if not self._member():
-            # Stopped or cut off for a session: the partition may be another's, whose rows and mark are newer. The next
-            # heartbeat says whether it is; if not, this round goes on.
-            return
         value = checkpoints.mark(saving.time, saving.ends, self._rows)
         await self.outbox.send(STATE, checkpoints.MARK.encode(), value, self.partition)
-        await self.outbox.settle()
+        await self.outbox.commit()
         self._round, self.saved = None, monotonic()
         self._pace.end()
         self._marked = saving.time, {topic: end for topic, end in saving.ends.items() if topic != CLOCK}
@@ -240,7 +233,7 @@ class Runner:
         for fresh in (False, True):
             if fresh:
                 self.begin()
-            while self._round is not None and monotonic() < until and self._member():
+            while self._round is not None and monotonic() < until:
                 await self.save(BUDGET)
 
     def stalled(self, live: bool) -> float:

@@ -6,7 +6,6 @@ what the checkpoints declare durable, not what an agent has seen.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from time import monotonic
 from typing import Any, ClassVar
 
 from faust.transport.drivers import aiokafka as driver
@@ -52,7 +51,6 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Recover and read on from there; Faust calls this after every assignment, outside the rebalance itself."""
-        self.app.hooks.member_until = monotonic() + self.app.conf.broker_session_timeout
         positions = await self.app.hooks.locate(self.assignment())
         self.known.clear()
         if positions:

@@ -34,6 +34,7 @@ def mark_before_rows() -> None:
         if (saving := self._round) is not None:
             value = checkpoints.mark(saving.time, saving.ends, {})
             await self.outbox.send(checkpoints.STATE, checkpoints.MARK.encode(), value, self.partition)
+            await self.outbox.commit()
             await sleep(1.5)
         await save(self, budget)
 

@@ -8,7 +8,7 @@ from threading import Event, Thread
 import msgspec
 
 from streams.worker.checkpoints import MARK, STATE, unpack
-from streams.worker.clock import CLOCK, TELEMETRY, later
+from streams.worker.clock import CLOCK, TELEMETRY
 from tests.faults.ledger import COUNTER
 from tests.faults.load import Load
 from tests.faults.log import Follower
@@ -64,10 +64,7 @@ class Watcher:
         committed = self._plant.commits(consumer, (*TELEMETRY, CLOCK))
         for record in rows.read():
             if record.key == MARK.encode() and record.value:
-                # A worker that was stopped in the midst of a send may put an older mark above a newer one. Who recovers
-                # then works twice, but what a mark has said to be durable stays so.
-                ends = unpack(record.value)[0].ends
-                self.marks[record.partition] = later(self.marks.get(record.partition, {}), ends)
+                self.marks[record.partition] = unpack(record.value)[0].ends
         for (topic, partition), offset in committed.items():
             durable = self.marks.get(partition, {}).get(topic, 0)
             if offset > durable:

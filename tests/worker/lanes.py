@@ -81,7 +81,7 @@ class Process:
         self.runners = [self._runner(played, partition, controls) for partition in owned]
 
     def _runner(self, played: Played, partition: int, controls: Controls) -> Runner:
-        core, box = Shard(Registry()), Outbox(self.kafka)
+        core, box = Shard(Registry()), Outbox(self.kafka, self.kafka)
         runner = Runner(partition, core, controls, box, recover({}), {}, 1.0, lambda *_: None, exchange=self.exchange)
         for topic in TELEMETRY:
             records = played.records.get((topic, partition), [])

@@ -23,7 +23,7 @@ async def live(log: Log, kafka: Kafka, order: Random, actions: int) -> CountingC
     core = CountingCore(every=10)
     for site, blob in state.sites.items():
         core.thaw(site, blob)
-    runner = Runner(0, core, Controls(), Outbox(kafka), state, state.ends, 1.0, lambda partition, ends: None)
+    runner = Runner(0, core, Controls(), Outbox(kafka, kafka), state, state.ends, 1.0, lambda partition, ends: None)
     feeds: list[tuple[str, Any]] = [(topic, log.fetches(topic, state.ends.get(topic, 0))) for topic in TELEMETRY]
     feeds.append((CLOCK, enumerate(log.ticks[state.ends.get(CLOCK, 0) :], state.ends.get(CLOCK, 0) + 1)))
     for _ in range(actions):
@@ -75,7 +75,14 @@ def test_a_checkpoint_that_is_finished_leaves_nothing_to_read_again() -> None:
 
     async def work() -> None:
         runner = Runner(
-            0, CountingCore(), Controls(), Outbox(kafka), recover({}), {}, 1.0, lambda _, ends: durable.update(ends)
+            0,
+            CountingCore(),
+            Controls(),
+            Outbox(kafka, kafka),
+            recover({}),
+            {},
+            1.0,
+            lambda _, ends: durable.update(ends),
         )
         for topic in TELEMETRY:
             for piece, position in log.fetches(topic, 0):

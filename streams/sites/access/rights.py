@@ -22,7 +22,7 @@ LITERAL, PREFIXED = ResourcePatternType.LITERAL, ResourcePatternType.PREFIXED
 
 
 class Right(NamedTuple):
-    """Leave to do something with one topic or group, or with all whose names begin so."""
+    """Leave to do something with one topic, group or other resource, or with all whose names begin so."""
 
     operation: AclOperation
     name: str
@@ -46,6 +46,7 @@ def of_roles(settings: Settings) -> dict[str, list[Right]]:
             Right(READ, "tocsin.", PREFIXED),
             Right(WRITE, "tocsin.", PREFIXED),
             Right(READ, settings.group, LITERAL, GROUP),
+            Right(WRITE, f"{settings.group}-", PREFIXED, ResourceType.TRANSACTIONAL_ID),
             *(Right(WRITE, name) for name in ("control.clock", *outputs)),
             Right(LOOK, "*"),  # at its start it checks how every topic is kept
             Right(DESCRIBE, "*"),
