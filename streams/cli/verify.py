@@ -90,6 +90,8 @@ def _tell(copy: "Copy") -> None:
     links = sum(map(len, copy.tracks.values()))
     for line in copy.gone:
         typer.echo(f"never sealed: {line}", err=True)
+    for line in copy.lost:
+        typer.echo(line, err=True)
     for problem in problems[:MOST]:
         typer.echo(str(problem), err=True)
     if len(problems) > MOST:

@@ -1,6 +1,5 @@
 """A chain as it grows: the batch that gathers, and how it becomes the next link. Pure: time and key are given."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from streams.evidence import link as links
 from streams.evidence.keys import public_hex
 from streams.evidence.merkle import leaf_hash, root
 from streams.evidence.record import Record
-from streams.evidence.shelf import Sealed
+from streams.evidence.shelf import Sealed, lines_of
 from streams.incidents.model import moment
 from streams.telemetry.decode import TOPICS as TELEMETRY
 from streams.telemetry.evidence import Link, Span
@@ -138,7 +137,8 @@ class Chain:
             key,
         )
         line = links.line(link)
-        sealed = Sealed(link, line, b"".join(hashes), _lines(leaves[:kept]), _lines(leaves[kept:]))
+        parts = [lines_of(leaf.data for leaf in part) for part in (leaves[:kept], leaves[kept:])]
+        sealed = Sealed(link, line, b"".join(hashes), *parts)
         self._empty()
         self.follow(line, link)
         return sealed
@@ -160,7 +160,3 @@ class Chain:
         self._places.clear()
         self._firsts.clear()
         self._times = None
-
-
-def _lines(leaves: Iterable[Leaf]) -> bytes:
-    return b"".join(leaf.data + b"\n" for leaf in leaves)

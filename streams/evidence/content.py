@@ -31,6 +31,8 @@ class Content:
         self._track = track
         self._tell = tell
         self._progress = progress
+        self.empty: list[int] = []
+        """Links of which nothing is there that they sealed."""
         self._lacking: list[int] = []
         """Links whose telemetry is not kept."""
 
@@ -58,6 +60,9 @@ class Content:
 
     def _link(self, link: Link, hashes: list[bytes]) -> None:
         """Check one link's hashes and the records that are there whole."""
+        if link.count and hashes == [bytes(SIZE)] * link.count:
+            self.empty.append(link.number)
+            return
         kept = self._read(link, "records") if link.kept else []
         telemetry = self._read(link, "telemetry") if link.count > link.kept else []
         if kept is None:

@@ -18,6 +18,7 @@ class Resumed(NamedTuple):
 
     chains: dict[str, Chain]
     heads: heads.Heads | None
+    """None at the beginning, too, of a folder that was built anew: how far all was sealed, only its chains know."""
     lines: dict[str, list[tuple[bytes, Link]]]
     """Each chain's links since, and possibly one more: those that the topic may lack."""
     time: datetime | None
@@ -84,7 +85,8 @@ class Folder:
         shelf = self.shelf(PLATFORM)
         for _, link in shelf.back():
             if any(span.topic == heads.TOPIC for span in link.spans):
-                return _in(shelf.kept(link), link)
+                found = _in(shelf.kept(link), link)
+                return found if found.reached else None
         return None
 
 

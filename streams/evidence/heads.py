@@ -40,6 +40,14 @@ class Gone(Struct, frozen=True):
     next: int
 
 
+class Lost(Struct, frozen=True):
+    """Links, from `first` to `last`, of which the folder lost what they sealed; the links themselves stand."""
+
+    site: str
+    first: int
+    last: int
+
+
 class Heads(Struct, frozen=True, kw_only=True, tag_field="type", tag=TOPIC):
     """The chains that have grown since the last time, and how far Kafka's partitions are sealed."""
 
@@ -48,6 +56,7 @@ class Heads(Struct, frozen=True, kw_only=True, tag_field="type", tag=TOPIC):
     heads: list[Head]
     reached: list[Reached]
     gone: list[Gone] = []
+    lost: list[Lost] = []
 
 
 _read = json.Decoder(Heads).decode

@@ -10,7 +10,7 @@ comes last, after the rest is on the disk: a link that is there is there whole.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,19 +46,27 @@ class Shelf:
 
     def file(self, sealed: Sealed) -> None:
         """File a batch; all of it is on the disk when this returns."""
-        link = sealed.link
+        self.keep_whole(sealed.link, sealed.records, sealed.telemetry)
+        self.enter(sealed.link, sealed.line, sealed.hashes)
+
+    def keep_whole(self, link: Link, records: bytes, telemetry: bytes) -> None:
+        """File what a link that is about to be entered keeps."""
         day = f"{link.time:%Y/%m/%d}"
-        if sealed.records:
-            _write(self.path / day / f"{link.number}.records", sealed.records)
-        if sealed.telemetry:
+        if records:
+            _write(self.path / day / f"{link.number}.records", records)
+        if telemetry:
             place = self.recent if link.whole_from is None else self.path
             file = place / day / f"{link.number}.telemetry"
-            _write(file, sealed.telemetry)
+            _write(file, telemetry)
             if link.until is not None:
                 # Files of telemetry are as old as what is in them: so one sees which may go.
                 os.utime(file, (link.until.timestamp(), link.until.timestamp()))
-        _append(self.path / f"{day}.leaves", sealed.hashes)
-        _append(self.path / f"{day}.links", sealed.line + b"\n")
+
+    def enter(self, link: Link, line: bytes, hashes: bytes) -> None:
+        """Append a link and its leaves' hashes."""
+        day = f"{link.time:%Y/%m/%d}"
+        _append(self.path / f"{day}.leaves", hashes)
+        _append(self.path / f"{day}.links", line + b"\n")
         if link.whole_from is not None:
             self.keep(link.whole_from)
 
@@ -129,6 +137,11 @@ class Shelf:
                     file.unlink()
         if last is not None and last[1].whole_from is not None:
             self.keep(last[1].whole_from)
+
+
+def lines_of(leaves: Iterable[bytes]) -> bytes:
+    """Write leaves as a file holds them."""
+    return b"".join(leaf + b"\n" for leaf in leaves)
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from streams.evidence.content import Content, Progress
 from streams.evidence.folder import Folder
+from streams.evidence.heads import Lost
 from streams.evidence.track import Problem, Track, compare, match
 from streams.telemetry.evidence import PLATFORM
 
@@ -66,12 +67,21 @@ class Copy:
                 self._say(chain, 0, f"it is signed with {track.key}, which is neither given nor was handed the chains")
 
     def check_heads(self, only: Iterable[str] | None = None) -> None:
-        """See that no chain, or none of some, ends before what the platform's chain says of it."""
+        """See that no chain, or none of some, ends before what the platform's chain says of it, or is empty."""
         content = self.contents.get(PLATFORM)
         for number, heads in content.heads if content else ():
             for head in heads.heads if only is None else [one for one in heads.heads if one.site in only]:
                 name = f"link {number} of {PLATFORM}"
                 match(self.tracks.get(head.site), head.site, head.number, head.hash, name, self.problems.append)
+
+        for chain, number in self.empty():
+            self._say(chain, number, f"what it sealed is missing, and {PLATFORM} does not say that it was lost")
+
+    def empty(self) -> list[tuple[str, int]]:
+        """List the links of which nothing is there that they sealed, though nobody has sealed that it was lost."""
+        stated = {(one.site, each) for one in self._lost() for each in range(one.first, one.last + 1)}
+        found = [(chain, number) for chain, content in self.contents.items() for number in content.empty]
+        return [one for one in found if one not in stated]
 
     def check_points(self, points: Iterable[Checkpoint]) -> None:
         """See that the chains go through what was written down."""
@@ -101,6 +111,16 @@ class Copy:
             for number, heads in (content.heads if content else ())
             for one in heads.gone
         ]
+
+    @property
+    def lost(self) -> list[str]:
+        """Tell of which links a folder has lost what they sealed."""
+        words = "what they sealed was lost with a folder"
+        return [f"{one.site}, links {one.first} to {one.last}: {words}" for one in self._lost()]
+
+    def _lost(self) -> list[Lost]:
+        content = self.contents.get(PLATFORM)
+        return [one for _, heads in (content.heads if content else ()) for one in heads.lost]
 
     def _track(self, chain: str) -> Track:
         if chain not in self.tracks:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
+from streams.local.kafka import free_ports
 from streams.settings import Settings
 from streams.topics import TOPICS, TopicsError, create, ensure, look
+from tests.faults.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 TOGETHER = {topic.name for topic in TOPICS if topic.together}
@@ -190,6 +192,28 @@ def test_the_command(settings: Settings) -> None:
     wrong = run(settings)
     assert wrong.returncode == 1
     assert "telemetry.rfid: 7 partitions, the others have 2" in wrong.stderr
+
+
+def test_the_command_waits_for_a_kafka_that_is_not_there_yet(settings: Settings) -> None:
+    """A line that is dead at first; behind it the brokers name themselves."""
+    (port,) = free_ports(1)
+    early = [sys.executable, "-m", "streams", "topics", "--brokers", f"127.0.0.1:{port}"]
+    waiting = subprocess.Popen(early, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert waiting.stderr is not None
+    assert "Waiting up to 600 s for Kafka at" in waiting.stderr.readline()
+    line = Proxy({port: int(settings.brokers.rpartition(":")[2])})
+    try:
+        told, complaint = waiting.communicate(timeout=60)
+        assert waiting.returncode == 0, complaint
+        assert "telemetry.power" in told
+    finally:
+        line.close()
+
+
+def test_the_command_does_not_wait_for_ever() -> None:
+    gone = run(Settings(brokers="127.0.0.1:9"), "--wait", "0")
+    assert gone.returncode == 1
+    assert "Kafka does not answer at 127.0.0.1:9" in gone.stderr and "`tocsin broker`" in gone.stderr
 
 
 def test_the_command_refuses_nonsense(settings: Settings) -> None:

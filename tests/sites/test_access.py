@@ -188,6 +188,10 @@ def test_what_can_not_be_done_is_said(secure: Cluster, admin: dict[str, str], as
         Users(as_a).add_site("FR-98-NONE")
     with pytest.raises(AccessError, match="log in as the cluster's administrator"):
         Users(as_a).sites()
+    began = time.monotonic()
+    nobody = tocsin(admin | {"TOCSIN_SASL_USERNAME": "nobody"}, "topics", "--check")
+    assert nobody.returncode == 1 and "does not let us in" in nobody.stderr
+    assert time.monotonic() - began < 30, "it does not wait for what can't come"
     refused = tocsin(admin, "sites", "add", "dugny")
     assert refused.returncode == 2
     assert "dugny is no site id" in refused.stderr
