@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from msgspec import json
 
-from streams.incidents.backtest import Backtest, Told
+from streams.incidents.backtest import Backtest
 from streams.incidents.model import Command, Finding, Incident, Output, encode
+from streams.incidents.registry import Registry
+from streams.incidents.shard import Shard
 from streams.local.simulator.scenarios import Label, Part
 from streams.local.simulator.world import World
 from streams.telemetry.decode import decode
@@ -37,16 +39,20 @@ class Night(NamedTuple):
     """Of the cartons that were stolen, by chip."""
 
 
-class _Whole(Backtest):
+class _Whole(Shard):
     """Keeps what the worker would publish."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.published: list[Output] = []
+    published: list[Output]
 
-    def _tell(self, outputs: list[Output]) -> Iterator[Told]:
+    def advance(self, *given: Any, **more: Any) -> list[Output]:
+        return self._keep(super().advance(*given, **more))
+
+    def stretch(self, *given: Any) -> list[Output]:
+        return self._keep(super().stretch(*given))
+
+    def _keep(self, outputs: list[Output]) -> list[Output]:
         self.published += outputs
-        return super()._tell(outputs)
+        return outputs
 
 
 @cache
@@ -59,8 +65,10 @@ def night() -> Night:
             break
         lines.append((at, line))
     label = world.labels[0]
-    whole = _Whole()
-    for _ in whole.run(lines):
+    backtest, whole = Backtest(), _Whole(Registry())
+    whole.published = []
+    backtest.shard = whole
+    for _ in backtest.run(lines):
         pass
     sent = [Sent(at, line.topic, line.key or b"", line.value or b"") for at, line in lines]
     for output in whole.published:
