@@ -27,6 +27,7 @@ SITE = CollectorRegistry()
 GATE = CollectorRegistry()
 LEDGER = CollectorRegistry()
 CONSOLE = CollectorRegistry()
+ACTUATOR = CollectorRegistry()
 PROCESS = CollectorRegistry()
 """What every process shows: its version, memory and CPU time."""
 
@@ -195,6 +196,9 @@ CONSOLE_ACTIONS = Counter("tocsin_console_actions", "What people did in the cons
 CONSOLE_UNREADABLE = Counter(
     "tocsin_console_unreadable", "Records that the console could not read and left out", registry=CONSOLE
 )
+CARRIED_OUT = Counter(
+    "tocsin_carried_out", "Commands that an actuator saw to, by what became of them", ["outcome"], registry=ACTUATOR
+)
 
 ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(EVENTS, DEAD_LETTERS, DUPLICATES, LATE_EVENTS, FINDINGS, FINDING_SCORE, INCIDENT_CHANGES, COMMANDS, LAG),
@@ -209,6 +213,7 @@ ALL: tuple[Counter | Gauge | Histogram, ...] = (
     *(GATED, GATE_LAG, GATE_SITES),
     *(SEALED_LINKS, SEALED_RECORDS, SEAL_AGE, LEDGER_LAG),
     *(CONSOLE_REQUESTS, CONSOLE_LOGINS, CONSOLE_ACTIONS, CONSOLE_UNREADABLE),
+    CARRIED_OUT,
 )
 
 
@@ -233,6 +238,8 @@ def _start_at_zero() -> None:
         VERDICTS.labels(verdict)
     for outcome in ("accepted", "refused", "throttled"):
         CONSOLE_LOGINS.labels(outcome)
+    for outcome in ("done", "failed"):
+        CARRIED_OUT.labels(outcome)
     for attack in ("yes", "no"):
         JUDGED_RISK.labels(attack)
 

@@ -83,6 +83,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     seal_s: Annotated[float, about("seconds in which what was found, decided or done is sealed", gt=0, le=3600)] = 5.0
     seal_telemetry_s: Annotated[float, about("seconds in which all else is sealed", gt=0, le=86400)] = 300.0
     keep_before_h: Annotated[float, about("hours of telemetry before an incident that are kept", ge=0, le=168)] = 24.0
+    actuator_port: Annotated[int, about("port on which the actuator's /metrics answers", ge=0, le=65535)] = 9469
     console_host: Annotated[str, about("address on which the console answers")] = "127.0.0.1"
     console_port: Annotated[int, about("port on which the console answers; 0: a free one", ge=0, le=65535)] = 9480
     console_metrics_port: Annotated[int, about("port on which its /metrics answers", ge=0, le=65535)] = 9481

@@ -24,6 +24,7 @@ def command(
     journal: Annotated[Path, typer.Option(help="Remembers what was carried out; keep it.")] = Path("actuator.sqlite"),
     name: Annotated[str, typer.Option(help="By whom commands are confirmed.")] = "actuator",
     brokers: Annotated[str | None, typer.Option(help="Kafka's addresses; TOCSIN_BROKERS otherwise.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of /metrics; 0 takes a free one.")] = None,
 ) -> None:
     """Carry out a site's commands (lock down, hold the shipment, release), each at most once, and confirm them.
 
@@ -33,8 +34,10 @@ def command(
     """
     import os
     import time
+    from contextlib import closing
 
-    from streams.process import going, log_to_stderr
+    from streams import metrics
+    from streams.process import UnusableError, going, log_to_stderr, show
     from streams.settings import Settings, SettingsError
     from streams.sites.actuator.actuator import Actuator, ActuatorError
     from streams.sites.actuator.hand import HandError
@@ -42,7 +45,8 @@ def command(
     from streams.sites.actuator.journal import Journal, JournalError
 
     try:
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        given = {"TOCSIN_BROKERS": brokers, "TOCSIN_ACTUATOR_PORT": port}
+        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
         hand = make(exec_, webhook, mqtt, secret_file)
         book = Journal(journal, time.time())
     except (SettingsError, HandError, JournalError) as error:
@@ -51,9 +55,8 @@ def command(
     log_to_stderr("httpx")
     actuator = Actuator(settings, site, hand, book, name=name, advised=advised, timeout=timeout, oldest=oldest)
     try:
-        actuator.run(going())
-    except ActuatorError as error:
+        with closing(book), closing(show(settings, [metrics.ACTUATOR], "actuator_port", ready=actuator.unready)):
+            actuator.run(going())
+    except (UnusableError, ActuatorError) as error:
         typer.echo(f"tocsin actuate: {error}", err=True)
         raise typer.Exit(1) from error
-    finally:
-        book.close()

@@ -44,9 +44,10 @@ class Views:
 
     async def incidents(self, visit: Visit) -> web.Response:
         """List incidents: those that are open first, then by severity and risk, the latest first."""
-        asked = {name: visit.request.query.get(name, "") for name in ("status", "severity", "site", "mine")}
+        asked = {name: visit.request.query.get(name, "") for name in ("status", "severity", "site", "mine", "drills")}
         asked["status"] = asked["status"] or "live"
-        there = [one for one in self._console.desk.incidents.values() if visit.person.sees(one.site)]
+        all_of_them = [one for one in self._console.desk.incidents.values() if visit.person.sees(one.site)]
+        there = [one for one in all_of_them if asked["drills"] or not one.drill]
         live = [one for one in there if one.status != "closed"]
         found = sorted((one for one in there if _asked_for(one, asked, visit.person)), key=_order)
         rows, more = _page(found, MOST, visit)
@@ -55,6 +56,7 @@ class Views:
             "incidents.html",
             rows=rows,
             found=len(found),
+            drills=sum(_asked_for(one, asked, visit.person) for one in all_of_them) - len(found),
             counts=Counter(one.severity for one in live),
             unacknowledged=sum(one.status == "open" and one.severity != "info" for one in live),
             sites=sorted({one.site for one in there}),

@@ -1,13 +1,11 @@
 """`tocsin notifier` as a process: a real Kafka before it, a real Alertmanager behind it."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -21,10 +19,9 @@ from streams.local.monitoring import Monitoring
 from streams.settings import Settings
 from streams.topics import ensure
 from tests.alerts.story import Receiver, closed, critical, incident
+from tests.processes import launched
 
 pytestmark = pytest.mark.long
-
-TOCSIN = Path(sys.executable).parent / "tocsin"
 
 
 @pytest.fixture(scope="module")
@@ -42,18 +39,9 @@ def publish(brokers: str, *incidents: Incident) -> None:
     assert producer.flush(10) == 0
 
 
-@contextmanager
-def notifier(log: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    env = clean | {"TOCSIN_NOTIFIER_PORT": "0", "TOCSIN_RESEND_S": "1"} | environment
-    with log.open("wb") as output:
-        process = subprocess.Popen([TOCSIN, "notifier", *options], env=env, stdout=output, stderr=output)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+def notifier(log: Path, *options: str, **environment: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    given = {"TOCSIN_NOTIFIER_PORT": "0", "TOCSIN_RESEND_S": "1"} | environment
+    return launched(log, "notifier", *options, **given)
 
 
 def wait(happened: object, seconds: float = 20) -> None:

@@ -55,6 +55,22 @@ def test_the_list_has_what_matters_first(broker: str, tmp_path: Path) -> None:
     run(story())
 
 
+def test_drills_are_left_out_until_they_are_asked_for(broker: str, tmp_path: Path) -> None:
+    many = [incident("real"), incident("made-up", f"DRILL-{DUGNY}", severity="critical", pages=1, drill="quiet")]
+
+    async def story() -> None:
+        async with stand(broker, tmp_path, *many) as here, here.someone() as ana:
+            text = (await ana.open("/")).text
+            assert listed(text) == ["real"] and "1 of drills is not shown" in text
+            assert "(1) Incidents" in text, "a drill asks nobody to come"
+            (more,) = re.findall(r'href="([^"]+drills=1[^"]*)"', text)
+            text = (await ana.open(f"/{more.replace('&amp;', '&')}")).text
+            assert listed(text) == ["made-up", "real"] and "not shown" not in text
+            assert "a drill, not an attack" in (await ana.open("/incidents/made-up")).text
+
+    run(story())
+
+
 def test_five_hundred_incidents_stay_usable(broker: str, tmp_path: Path) -> None:
     many = [
         incident(

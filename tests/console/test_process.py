@@ -1,14 +1,11 @@
 """`tocsin console` as a process: how it starts, what it refuses, TLS, its metrics, how it ends."""
 
-import os
 import re
 import signal
 import ssl
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -16,25 +13,14 @@ import pytest
 
 from streams.local.authority import Authority
 from streams.local.kafka import Cluster
+from tests.processes import TOCSIN, clean, launched
 
 pytestmark = pytest.mark.long
 
-TOCSIN = Path(sys.executable).parent / "tocsin"
 
-
-@contextmanager
-def console(log: Path, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    env = clean | {"TOCSIN_CONSOLE_PORT": "0", "TOCSIN_CONSOLE_METRICS_PORT": "0"}
-    env |= {"TOCSIN_CONSOLE_USERS": str(log.parent / "users.toml")} | environment
-    with log.open("wb") as output:
-        process = subprocess.Popen([TOCSIN, "console", *options], env=env, stdout=output, stderr=output)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+def console(log: Path, *options: str, **environment: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    given = {"TOCSIN_CONSOLE_PORT": "0", "TOCSIN_CONSOLE_METRICS_PORT": "0"} | environment
+    return launched(log, "console", *options, **{"TOCSIN_CONSOLE_USERS": str(log.parent / "users.toml")} | given)
 
 
 def address(log: Path, words: str = "The console answers on") -> str:
@@ -106,7 +92,7 @@ def test_wrong_settings_are_named(tmp_path: Path, environment: dict[str, str], w
 
 def test_users_are_added_once_and_removed(tmp_path: Path) -> None:
     def run(*options: str) -> subprocess.CompletedProcess[str]:
-        env = os.environ | {"TOCSIN_CONSOLE_USERS": str(tmp_path / "users.toml")}
+        env = clean() | {"TOCSIN_CONSOLE_USERS": str(tmp_path / "users.toml")}
         return subprocess.run([TOCSIN, "console", *options], env=env, capture_output=True, text=True, timeout=60)
 
     added = run("--add-user", "ana", "--role", "analyst", "--site", "FR-93-DUGNY")

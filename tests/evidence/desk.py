@@ -1,14 +1,11 @@
 """A place to seal at: a broker with all topics, what sites and people send to it, a ledger, and the commands."""
 
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import typer
@@ -27,8 +24,8 @@ from streams.evidence.resume import SEALED
 from streams.incidents.model import Incident
 from streams.settings import Settings
 from streams.telemetry.examples import CONTROL, PUBLISHED, TELEMETRY
+from tests.processes import launched
 
-TOCSIN = Path(sys.executable).parent / "tocsin"
 SITES = ("FR-93-DUGNY", "NL-12-VENLO")
 PRIVATE, PUBLIC_PEM = new_key()
 PUBLIC = public_hex(private_key(PRIVATE))
@@ -108,22 +105,13 @@ class Desk:
             working.close()
             folder.release()
 
-    @contextmanager
-    def process(self, log: Path, *options: str, folder: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    def process(
+        self, log: Path, *options: str, folder: Path | None = None
+    ) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         """Run `tocsin ledger` as a process."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-        env = clean | {"TOCSIN_SEAL_S": "0.05", "TOCSIN_SEAL_TELEMETRY_S": "0.3"}
-        command = [TOCSIN, "ledger", "--brokers", self.settings.brokers, "--folder", folder or self.folder]
-        with log.open("ab") as output:
-            running = subprocess.Popen(
-                [*command, "--key", self.key, "--port", "0", *options], env=env, stdout=output, stderr=output
-            )
-        try:
-            yield running
-        finally:
-            if running.poll() is None:
-                running.send_signal(signal.SIGKILL)
-            running.wait()
+        command = ["ledger", "--brokers", self.settings.brokers, "--folder", folder or self.folder]
+        often = {"TOCSIN_SEAL_S": "0.05", "TOCSIN_SEAL_TELEMETRY_S": "0.3"}
+        return launched(log, *command, "--key", self.key, "--port", "0", *options, **often)
 
     def ends(self) -> dict[tuple[str, int], int]:
         return {(topic, partition): end for topic, partition, end in self._ends()}

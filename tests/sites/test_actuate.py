@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any
 
 import aiomqtt
+import httpx
 import msgspec
 import pytest
 
@@ -44,6 +45,7 @@ class Site:
 
     def __init__(self, brokers: str, folder: Path) -> None:
         self.brokers, self.folder, self.name = brokers, folder, new_site()
+        self.port = free_port()
         self.told, self.log = folder / "told", folder / "log"
         self.told.touch()
         self.program = folder / "act"
@@ -62,7 +64,7 @@ class Site:
     @contextmanager
     def actuator(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
         call = ["actuate", "--brokers", self.brokers, "--site", self.name, "--exec", str(self.program), *options]
-        environment = {**os.environ, "TOCSIN_SASL_PASSWORD": "secret"}
+        environment = {**os.environ, "TOCSIN_SASL_PASSWORD": "secret", "TOCSIN_ACTUATOR_PORT": str(self.port)}
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "streams", *call, "--journal", str(self.folder / "journal")],
@@ -101,6 +103,8 @@ def test_an_automatic_command_is_carried_out_once_and_confirmed(site: Site, said
         site.orders(lock(site.name, "a"), lock(site.name, "a"), lock(site.name, "adv", "advised"), lock("OTHER", "o"))
         site.orders(lock(site.name, "b"))
         until(lambda: len(confirmed(said, site)) == 3, f"the confirmations; log {site.log}")
+        assert httpx.get(f"http://127.0.0.1:{site.port}/readyz").status_code == 200
+        assert 'tocsin_carried_out_total{outcome="done"} 2.0' in httpx.get(f"http://127.0.0.1:{site.port}/metrics").text
     one, again, other = confirmed(said, site)
     assert (one.command, one.outcome, one.by, one.note) == ("a", "done", "actuator", "shut")
     assert again == one, "the same record, which changes nothing"

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-from streams.incidents.model import Command
+from streams import metrics
+from streams.incidents.model import Command, Outcome
 from streams.settings import Settings, librdkafka_config
 from streams.sites.actuator.hand import Hand, Result
 from streams.sites.actuator.journal import Entry, Journal
@@ -66,6 +67,7 @@ class Actuator:
         self._advised = advised
         self._timeout = timeout
         self._oldest = oldest
+        self._reading = False
         self._producer = Producer(librdkafka_config(settings, **{"enable.idempotence": True, "log_level": 0}))
         self._consumer = Consumer(
             librdkafka_config(
@@ -81,10 +83,15 @@ class Actuator:
             )
         )
 
+    def unready(self) -> str | None:
+        """Say why it is not yet of use; None when it is."""
+        return None if self._reading else "looking where to read on"
+
     def run(self, going: Callable[[], bool]) -> None:
         """Work for as long as `going` says so. Raises `ActuatorError`."""
         try:
             self._consumer.assign(self._starts())
+            self._reading = True
             log.info("carries out the commands of %s", ", ".join(sorted(self._sites)))
             while going():
                 message: Any = self._consumer.poll(0.2)
@@ -145,7 +152,9 @@ class Actuator:
 
     def _end(self, command: Command, result: Result) -> None:
         log.log(logging.INFO if result.done else logging.ERROR, "%s: %s", command.id, result)
-        self._journal.end(command.id, "done" if result.done else "failed", result.note, time.time())
+        outcome: Outcome = "done" if result.done else "failed"
+        self._journal.end(command.id, outcome, result.note, time.time())
+        metrics.CARRIED_OUT.labels(outcome).inc()
 
     def _confirm(self, command: Command, entry: Entry, going: Callable[[], bool]) -> bool:
         """Say what became of it, again and again until Kafka has it; returns whether it has."""
