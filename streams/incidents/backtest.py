@@ -1,10 +1,11 @@
 """The very code that serves the stream, run over a recording; its clock is the recording's arrival clock."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from math import ceil
+from math import ceil, inf
+from operator import itemgetter
 from typing import Any
 
+from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Finding, Incident, Output, moment
 from streams.incidents.registry import Registry
 from streams.incidents.reorder import HOLD_S
@@ -16,20 +17,39 @@ from streams.telemetry.recording import Line, RecordingError
 from streams.telemetry.refusal import Refusal
 
 Told = dict[str, Any]
+Key = tuple[float, int, int, str]
+"""What puts events in order: a moment, whether it comes after what was decided then, its line's number, its site."""
 MOST = 4096
 """Slices and objects that are read before they are decided."""
 
 
+class Share:
+    """The sites that are computed here: all, or of several shares that are computed apart the `index`-th."""
+
+    def __init__(self, index: int = 0, shares: int = 1) -> None:
+        self.index = index
+        self._shares = shares
+        self._turns: dict[bytes | None, int] = {}
+
+    def holds(self, key: bytes | None) -> bool:
+        """Whether a site is one of them; sites take turns as they come up, which is the same for every share."""
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = len(self._turns) % self._shares
+        return turn == self.index
+
+
 class Piece:
-    """A slice of a recording: what came in the second that ends at `tick`, Unix seconds."""
+    """A slice of a recording: what came in the second that ends at `tick`, and when the one `before` ended, Unix s."""
 
-    __slots__ = ("arrivals", "controls", "refused", "tick")
+    __slots__ = ("arrivals", "before", "controls", "refused", "tick")
 
-    def __init__(self, tick: float) -> None:
+    def __init__(self, tick: float, before: float) -> None:
         self.tick = tick
+        self.before = before
         self.arrivals: list[Arrival] = []
         self.controls: list[Control] = []
-        self.refused: list[Told] = []
+        self.refused: list[tuple[Key, Told]] = []
 
 
 class Backtest:
@@ -45,11 +65,17 @@ class Backtest:
         The arrival clock at both ends, Unix seconds; None before the first record.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, share: Share | None = None) -> None:
         self.shard = Shard(Registry())
         self.refused: dict[str, int] = {}
         self.first: float | None = None
         self.last = 0.0
+        self._share = share or Share()
+
+    @property
+    def events(self) -> int:
+        """How many objects were judged."""
+        return self.shard.stats.events
 
     def run(self, lines: Iterable[tuple[float, Line]]) -> Iterator[Told]:
         """Yield each event as the contract has it, in the order of decision; lines come with their arrival clock.
@@ -59,22 +85,28 @@ class Backtest:
         RecordingError
             For a topic that is no telemetry and no control topic, after what was decided before it.
         """
+        for _, batch in self.batches(lines):
+            yield from (told for _, told in batch)
+
+    def batches(self, lines: Iterable[tuple[float, Line]]) -> Iterator[tuple[float, list[tuple[Key, Told]]]]:
+        """Yield the same some seconds at a time, each event with its key, and up to when that is all, Unix seconds."""
         waiting: list[Piece] = []
         weight = 0
         try:
             for piece in self._pieces(lines):
-                if piece.controls or weight > MOST:
-                    yield from self._decide(waiting)
+                if waiting and (piece.controls or weight > MOST or piece.tick > waiting[0].tick + DELAY_S):
+                    yield waiting[-1].tick, self._decide(waiting)
                     waiting, weight = [], 0
                 waiting.append(piece)
                 weight += 1 + len(piece.arrivals)
         except RecordingError:
-            yield from self._decide(waiting)
+            if waiting:
+                yield waiting[-1].tick, self._decide(waiting)
             raise
-        yield from self._decide(waiting)
         if self.first is not None:
             end = ceil(self.last)
-            yield from self._decide([Piece(float(end + more)) for more in range(1, ceil(HOLD_S) + 1)])
+            waiting += (Piece(float(end + more), float(end)) for more in range(1, ceil(HOLD_S) + 1))
+            yield inf, self._decide(waiting)
 
     def site_days(self) -> float:
         """Return for how long the sites were watched, each from its first object to the recording's end, in days."""
@@ -82,20 +114,28 @@ class Backtest:
         return sum(self.last - watch.scene.first for watch in watches if watch) / 86400.0
 
     def _pieces(self, lines: Iterable[tuple[float, Line]]) -> Iterator[Piece]:
+        """Cut our part of a recording into slices; an unreadable one up to the last second that is whole."""
         piece: Piece | None = None
-        for clock, line in lines:
-            if self.first is None:
-                self.first = clock
-            self.last = clock
-            if piece is None or clock > piece.tick:
-                if piece is not None:
+        before = tick = -inf
+        try:
+            for number, (clock, line) in enumerate(lines):
+                self.first, self.last = clock if self.first is None else self.first, clock
+                if clock > tick:
+                    before, tick = tick, float(ceil(clock))
+                if line.topic in TOPICS and not self._share.holds(line.key):
+                    continue
+                if piece is not None and tick > piece.tick:
                     yield piece
-                piece = Piece(float(ceil(clock)))
-            self._read(clock, line, piece)
-        if piece is not None:
-            yield piece
+                    piece = None
+                piece = piece or Piece(tick, before)
+                self._read(clock, line, number, piece)
+        except RecordingError:
+            yield from [piece] if piece is not None and piece.tick < tick else []
+            yield from [Piece(before, before)] if before > -inf else []
+            raise
+        yield from [piece] if piece is not None else []
 
-    def _read(self, clock: float, line: Line, piece: Piece) -> None:
+    def _read(self, clock: float, line: Line, number: int, piece: Piece) -> None:
         refusals: list[Refusal] = []
         if line.topic in TOPICS:
             valid, refusals = decode(TOPICS[line.topic], line.key, line.value, clock)
@@ -104,34 +144,33 @@ class Backtest:
             raise RecordingError(f"line {line.number}: {line.topic} is neither a telemetry nor a control topic")
         else:
             control = decode_control(line.topic, line.key, line.value)
-            if isinstance(control, Refusal):
+            if not isinstance(control, Refusal):
+                piece.controls += () if control is None else (control,)
+            elif self._share.index == 0:  # all shares take control records, one tells of those that none can take
                 refusals = [control]
-            elif control is not None:
-                piece.controls.append(control)
         for refusal in refusals:
             self.refused[refusal.code] = self.refused.get(refusal.code, 0) + 1
             key = None if line.key is None else line.key.decode("utf-8", "replace")
             body = {"topic": line.topic, "key": key, "reason": refusal.reason, "field": refusal.field}
-            piece.refused.append({"time": moment(clock), "event": "dead_letter", "dead_letter": body})
+            told = {"time": moment(clock), "event": "dead_letter", "dead_letter": body}
+            piece.refused.append(((piece.before, 1, number, ""), told))
 
-    def _decide(self, pieces: list[Piece]) -> Iterator[Told]:
+    def _decide(self, pieces: list[Piece]) -> list[tuple[Key, Told]]:
         """Take pieces in succession through the shard, of which only the first may have control records."""
         outputs: list[Output] = []
-        plain = pieces
-        if pieces and pieces[0].controls:
-            outputs += self.shard.advance(pieces[0].tick, pieces[0].arrivals, pieces[0].controls)
-            plain = pieces[1:]
-        outputs += self.shard.stretch([(piece.tick, piece.arrivals) for piece in plain])
-        queue = deque(outputs)
-        for piece in pieces:
-            yield from piece.refused
-            while queue and queue[0].clock <= piece.tick:
-                yield from _told(queue.popleft())
+        every, first = pieces, pieces[0]
+        if first.controls:
+            outputs += self.shard.advance(first.tick, first.arrivals, first.controls)
+            pieces = pieces[1:]
+        outputs += self.shard.stretch([(piece.tick, piece.arrivals) for piece in pieces])
+        told = [entry for piece in every for entry in piece.refused]
+        told += [((output.clock, 0, 0, output.body.site), one) for output in outputs if (one := _told(output))]
+        told.sort(key=itemgetter(0))
+        return told
 
 
-def _told(output: Output) -> Iterator[Told]:
+def _told(output: Output) -> Told | None:
     told: Told = {"time": moment(output.clock), "event": output.event}
     if isinstance(output.body, Finding):
-        yield told | {"finding": output.body}
-    elif isinstance(output.body, Incident):
-        yield told | {"incident": output.body}
+        return told | {"finding": output.body}
+    return told | {"incident": output.body} if isinstance(output.body, Incident) else None

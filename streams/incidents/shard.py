@@ -15,6 +15,7 @@ from streams.incidents.agenda import Agenda
 from streams.incidents.census import Census, count
 from streams.incidents.drill import Drill, over
 from streams.incidents.model import Fact, Output
+from streams.incidents.peers import Peers
 from streams.incidents.registry import Registry
 from streams.incidents.stats import Stats
 from streams.incidents.watch import Watch
@@ -32,10 +33,13 @@ class Shard:
     ----------
     registry
         What is known beyond the sites; shards of one process may share it.
+    peers
+        Who computes a recording's other sites.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, peers: Peers | None = None) -> None:
         self.registry = registry
+        self.peers = peers
         self.stats = Stats()
         self.clock = -inf
         self._watches: dict[str, Watch] = {}
@@ -63,9 +67,8 @@ class Shard:
         """
         before, self.clock = self.clock, float(max(clock, self.clock))
         clock = self.clock
-        for fact in controls:
-            if isinstance(fact, Fact):
-                self.registry.facts.take(fact)
+        for fact in (control for control in controls if isinstance(control, Fact)):
+            self.registry.facts.take(fact)
         out = self._pass(clock) if complete and before > -inf else []
         for control in controls:
             if not isinstance(control, Fact):
@@ -74,8 +77,7 @@ class Shard:
         for arrival in arrivals:
             groups.setdefault(arrival.event.site, []).append(arrival)
         out += self._take(clock, groups, complete)
-        if len(out) > 1:
-            out.sort(key=_order)
+        out.sort(key=_order)
         self.registry.facts.sweep(clock)
         return out
 
@@ -88,7 +90,7 @@ class Shard:
         start = 0
         while start < len(slices):
             clock = slices[start][0]
-            reach = floor(min(self.due(), clock)) + DELAY_S
+            reach = self._reach(min(self.due(), clock))
             if reach < clock:
                 out += self._take(min(reach, ceil(clock) - 1.0), {}, True)
                 continue
@@ -112,11 +114,9 @@ class Shard:
         for site in sorted(groups):
             for clock, some in groups[site].items():
                 out += self._bring(site, clock, some, True)
-            watch = self._watches.get(site)
-            if watch is not None and watch.due <= last:
+            if site in self._watches and self._watches[site].due <= last:
                 out += self._bring(site, last, [], True)
-            elif watch is not None:
-                self._schedule(site)
+            self._schedule(site)
         return out
 
     def _pass(self, clock: float) -> list[Output]:
@@ -124,8 +124,15 @@ class Shard:
         out: list[Output] = []
         last = ceil(clock) - 1.0
         while self.due() <= last:
-            out += self._take(min(floor(self.due()) + DELAY_S, last), {}, True)
+            out += self._take(min(self._reach(self.due()), last), {}, True)
+        if self.peers is not None:
+            self.peers.horizon(clock)
         return out
+
+    def _reach(self, soonest: float) -> float:
+        """Return how far the sites may go, each for itself, from the moment at which the first does something."""
+        reach = floor(soonest) + DELAY_S
+        return reach if self.peers is None else min(reach, self.peers.horizon(soonest))
 
     def _take(self, clock: float, groups: dict[str, list[Arrival]], complete: bool) -> list[Output]:
         """Bring the sites that something came of, and those whose time has come, up to `clock`."""
@@ -158,12 +165,13 @@ class Shard:
         del self._watches[site]
         return watch.dismiss(clock)
 
-    def _spread(self, outputs: list[Output]) -> list[Output]:
+    def _spread(self, outputs: list[Output]) -> None:
         """Let the other sites know."""
         for output in outputs:
             if isinstance(output.body, Fact):
                 self.registry.facts.take(output.body)
-        return outputs
+                if self.peers is not None:
+                    self.peers.tell(output.body)
 
     def due(self) -> float:
         """Earliest time at which `advance` without arrivals may do something, Unix seconds; `inf` for never."""
@@ -223,7 +231,8 @@ class Shard:
 
     def _schedule(self, site: str) -> None:
         """Note when a site wants to be woken, unless it will be woken earlier already."""
-        self._agenda.note(site, self._watches[site].due)
+        if site in self._watches:
+            self._agenda.note(site, self._watches[site].due)
 
     def _watch(self, site: str) -> Watch:
         self._dirty.add(site)
@@ -264,8 +273,7 @@ class Shard:
             self.registry.forget(topic, key)
         return []
 
-    # Control records are about the sites of all partitions: what is said of a site waits until it is heard here.
-
+    # Control records are about sites of all partitions: what is said of one waits until it is heard here.
     def _declare(self, profile: SiteProfile) -> None:
         self._profiles[profile.site] = profile
         if profile.site in self._watches:
@@ -286,6 +294,7 @@ class Shard:
     def _say(self, record: Said, clock: float) -> list[Output]:
         if record.site not in self._watches:
             return []
-        told = self._spread(self._watch(record.site).hear(record, clock))
+        told = self._watch(record.site).hear(record, clock)
+        self._spread(told)
         self._schedule(record.site)
         return told
