@@ -12,8 +12,6 @@ L. Bottou, Online learning and stochastic approximations, in On-line Learning in
 
 from collections.abc import Hashable, Mapping
 
-from river import optim
-
 from detectors.state import part
 from streams.incidents.fusion import PRIOR
 
@@ -48,6 +46,8 @@ class Trust:
         rate
             Learning rate.
         """
+        from river import optim  # half of all that a worker would load at its start, and verdicts are rare
+
         weights: dict[Hashable, float] = {detector: self.of(detector) for detector in shares}
         slope = optim.losses.Log().gradient(true, PRIOR + sum(self.of(detector) * x for detector, x in shares.items()))
         optim.SGD(rate).step(weights, {detector: slope * x for detector, x in shares.items()})

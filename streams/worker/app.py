@@ -26,7 +26,7 @@ from streams.worker.clock import TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.core import Fatal, MakeCore, fail
 from streams.worker.exchange import Exchange
-from streams.worker.fetch import App
+from streams.worker.fetch import App, Tables
 from streams.worker.gauges import Gauges
 from streams.worker.kafka import REQUEST_S
 from streams.worker.partitions import Partitions
@@ -49,6 +49,7 @@ def make_app(settings: Settings) -> App:
         broker=";".join(f"{SCHEME}://{broker.strip()}" for broker in settings.brokers.split(",")),
         broker_credentials=credentials(settings),
         autodiscover=False,
+        TableManager=Tables,
         datadir=str(Path(gettempdir(), "tocsin")),  # Faust makes this folder; without tables nothing goes into it
         web_enabled=False,
         topic_allow_declare=False,

@@ -118,6 +118,11 @@ class Controls:
         async with reader(settings, [(topic, 0) for topic in TOPICS]) as consumer:
             until = await tail(consumer)
             while True:
+                for tp in consumer.assignment():
+                    self.ends[tp.topic] = await consumer.position(tp)
+                self.moved()
+                if all(self.ends[tp.topic] >= end for tp, end in until.items()):
+                    self.ready.set()
                 for tp, records in (await consumer.getmany(timeout_ms=500)).items():
                     if tp.topic == FACTS:
                         self._hear(records)
@@ -128,8 +133,3 @@ class Controls:
                             await refused(tp.topic, record.offset, record.key, decoded)
                         elif decoded is not None:
                             self.add(tp.topic, record.offset, decoded, record.key, record.timestamp / 1000)
-                for tp in consumer.assignment():
-                    self.ends[tp.topic] = await consumer.position(tp)
-                self.moved()
-                if all(self.ends[tp.topic] >= end for tp, end in until.items()):
-                    self.ready.set()

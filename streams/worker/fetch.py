@@ -9,6 +9,7 @@ import aiokafka
 import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError
+from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -49,6 +50,13 @@ class Hooks(Protocol):
     async def release(self) -> None:
         """Make durable what is quickly made so: the partitions are about to be taken away."""
         ...
+
+
+class Tables(TableManager):
+    """Faust's tables, of which there are none: it would wait a second for them at each start."""
+
+    async def sleep(self, n: Any, *, loop: Any = None) -> None:
+        """Go on at once."""
 
 
 class App(faust.App):

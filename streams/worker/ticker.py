@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
+import msgspec
+
 from streams.worker.clock import CLOCK, Tick, encode, later
 from streams.worker.controls import Controls
 from streams.worker.runner import Runner
+from streams.worker.tempo import Tempo
 
 IDLE = 10.0
 """Seconds between the ticks of a partition in which nothing happens."""
@@ -17,7 +20,15 @@ LOST = 10.0
 
 
 class Ticker:
-    """Writes the ticks of the partitions that this worker owns; `now` tells the time, Unix seconds."""
+    """Writes the ticks of the partitions that this worker owns.
+
+    Parameters
+    ----------
+    interval
+        Seconds between two ticks of a partition, unless the worker is busy.
+    now
+        Tells the time, Unix seconds.
+    """
 
     def __init__(
         self, runners: dict[int, Runner], controls: Controls, interval: float, now: Callable[[], float]
@@ -26,15 +37,15 @@ class Ticker:
         """Set when a lane's buffer is full: then its tick is written at once."""
         self._runners = runners
         self._controls = controls
-        self._interval = interval
+        self._tempo = Tempo(interval)
         self._now = now
 
     async def run(self) -> None:
         """Tick for ever."""
         while True:
-            started = monotonic()
+            until = monotonic() + self._tempo.look()
             regular = True
-            while (rest := started + self._interval - monotonic()) > 0 or regular:
+            while (rest := until - monotonic()) > 0 or regular:
                 for runner in list(self._runners.values()):
                     if regular or runner.lane.pressing:
                         await self._tick(runner)
@@ -52,7 +63,7 @@ class Ticker:
         tick = propose(runner, self._controls, self._now()) if len(runner.asked) < ASKED else None
         if tick is not None:
             runner.asked.append(monotonic())
-            runner.proposed = tick.ends
+            runner.proposed = later(runner.proposed, tick.ends)
             await runner.outbox.send(CLOCK, None, encode([tick]), runner.partition)
 
 
@@ -63,6 +74,6 @@ def propose(runner: Runner, controls: Controls, now: float) -> Tick | None:
         return None
     lane = runner.lane
     told = later(lane.ends, runner.proposed)
-    moved = any(end > told.get(topic, 0) for topic, end in tick.ends.items())
+    moved = {topic: end for topic, end in tick.ends.items() if end > told.get(topic, 0)}
     due = not runner.asked and tick.time >= min(runner.core.due(), lane.time + IDLE)
-    return tick if moved or due else None
+    return msgspec.structs.replace(tick, ends=moved) if moved or due else None

@@ -2,7 +2,8 @@
 
 All read the same topics on one broker, each in a process of its own, in alternating rounds; a figure is the median of
 its rounds, and only ratios say anything. Objects of a simulated estate are the load, and of many quick devices for the
-batches. `--only` takes some of the contenders; Quix Streams and Bytewax come with `pip install -e '.[bench]'`.
+batches; what the backtest answers the road answers when a player has written the ticks. `--only` takes some of the
+contenders; Quix Streams and Bytewax come with `pip install -e '.[bench]'`.
 """
 
 import argparse
@@ -25,10 +26,12 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.local.kafka import Cluster
+from streams.local.player import Player
 from streams.settings import Settings
+from streams.telemetry.recording import Line
 from streams.topics import ensure
 from streams.worker.checkpoints import STATE
-from streams.worker.clock import CLOCK, TELEMETRY
+from streams.worker.clock import CLOCK, FACTS, TELEMETRY
 from tests.benchmarks.load import Record, batches, estate, objects, produce, valid
 
 PARTITIONS = 8
@@ -57,7 +60,8 @@ CONTENDERS = (
     Contender("Quix tutorial", "quix_tutorial", against="road", floor=3.0, aim=6.0, needs="quixstreams"),
     Contender("Bytewax tutorial", "bytewax_tutorial", against="road", floor=3.0, aim=6.0, needs="bytewax"),
     Contender("stock Faust", "stock", against="road", floor=5.0, aim=10.0),
-    Contender("backtest", "backtest", against="-road", floor=1.2, aim=3.0),
+    Contender("road, playing", "road", "played"),
+    Contender("backtest", "backtest", against="-road, playing", floor=1.2, aim=3.0),
     Contender("road, idle core", "road", idle=True),
     Contender("bare loop, idle core", "bare", idle=True, against="road, idle core"),
     Contender("Quix Streams, idle core", "quix", "single", True, "road, idle core", 2.0, 3.0, "quixstreams"),
@@ -75,11 +79,14 @@ class Loaded(NamedTuple):
     bounds: bytes
 
 
-def loaded(brokers: str, records: Iterable[Record]) -> Loaded:
-    """Fill the topics of an empty broker."""
+def loaded(brokers: str, records: Iterable[Record], played: bool = False) -> Loaded:
+    """Fill the topics of an empty broker, with ticks if it is played."""
     ensure(Settings(brokers=brokers, partitions=PARTITIONS))
     records = list(records)
-    produce(brokers, records)
+    if played:
+        Player(brokers, speed=0).play(Line(topic, site.encode(), value, at, 0) for topic, site, at, value in records)
+    else:
+        produce(brokers, records)
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "bounds"})
     ends = {
         topic: [consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in range(PARTITIONS)]
@@ -89,20 +96,23 @@ def loaded(brokers: str, records: Iterable[Record]) -> Loaded:
     return Loaded(brokers, json.dumps({"events": valid(records), "ends": ends, "latest": records[-1][2]}).encode())
 
 
-def anew(brokers: str) -> None:
+def anew(brokers: str, played: bool) -> None:
     """Empty the topics in which a worker keeps what it knows, so that each race begins at the beginning."""
     admin = AdminClient({"bootstrap.servers": brokers})
-    for done in admin.delete_topics([STATE, CLOCK]).values():
+    old = {STATE, FACTS} | ({CLOCK} if not played else set())
+    for done in admin.delete_topics(list(old)).values():
         done.result()
-    while {STATE, CLOCK} & admin.list_topics(timeout=10).topics.keys():
+    while old & admin.list_topics(timeout=10).topics.keys():
         time.sleep(0.1)
     ensure(Settings(brokers=brokers, partitions=PARTITIONS))
 
 
 def race(contender: Contender, load: Loaded, stages: bool = False) -> dict[str, Any]:
     """Run one contender in a process of its own."""
-    anew(load.brokers)
+    played = contender.load == "played"
+    anew(load.brokers, played)
     environment = {"TOCSIN_BROKERS": load.brokers, "TOCSIN_GROUP": f"race-{uuid4()}", "TOCSIN_METRICS_PORT": "0"}
+    environment["TOCSIN_CLOCK"] = "log" if played else "wall"
     options = [*["--idle"] * contender.idle, *["--stages"] * stages]
     command = [sys.executable, "-m", "tests.benchmarks.contenders", contender.script, *options]
     done = subprocess.run(
@@ -181,10 +191,11 @@ def main() -> int:
         "single": lambda: estate(given.events),
         "quick": lambda: objects(given.events),
         "batched": lambda: batches(objects(given.events), BATCH),
+        "played": lambda: estate(given.events),
     }
     with ExitStack() as stack:
         loads = {
-            name: loaded(stack.enter_context(Cluster()).bootstrap, makers[name]())
+            name: loaded(stack.enter_context(Cluster()).bootstrap, makers[name](), name == "played")
             for name in dict.fromkeys(one.load for one in racing)
         }
         results: Results = {one.name: [] for one in racing}

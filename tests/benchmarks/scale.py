@@ -91,8 +91,10 @@ def start(given: argparse.Namespace) -> str:
     """Start a worker over a few objects that wait for it, and ask its metrics; the broker is up."""
     with Cluster() as cluster:
         ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
-        produce(cluster.bootstrap, objects(100))
-        taken = [_start(cluster.bootstrap, f"start-{number}") for number in range(given.rounds)]
+        taken = []
+        for number in range(given.rounds):
+            produce(cluster.bootstrap, objects(100))
+            taken.append(_start(cluster.bootstrap, f"start-{number}"))
     seconds, cpu = (median(one) for one in zip(*taken, strict=True))
     return f"{seconds:.1f} s from the command to the first object decided, {cpu:.1f} s of CPU"
 
@@ -109,9 +111,15 @@ def _start(brokers: str, group: str) -> tuple[float, float]:
     return seconds, cpu
 
 
+def sliced(port: int) -> float:
+    """Slices that a worker has decided."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("tocsin_slice_seconds_count"))
+
+
 def _answers(port: int) -> bool:
     try:
-        return decided(port) > 0
+        return decided(port) > 0 and sliced(port) > 0
     except httpx.TransportError:
         return False
 
@@ -125,7 +133,7 @@ def latency(given: argparse.Namespace) -> str:
         cluster = stack.enter_context(Cluster())
         folder = stack.enter_context(TemporaryDirectory())
         ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
-        stack.enter_context(worker(cluster.bootstrap, Path(folder), TOCSIN, TOCSIN_TICK_S=str(given.tick)))
+        stack.enter_context(worker(cluster.bootstrap, Path(folder), TOCSIN))
         tail = stack.enter_context(Tail(cluster.bootstrap, "incidents", PARTITIONS))
         load = Thread(target=_load, args=(cluster.bootstrap, given.rate, stop))
         load.start()
@@ -135,7 +143,7 @@ def latency(given: argparse.Namespace) -> str:
         until(lambda: _probe(producer, tail, sent, found), "the incidents of all probes", 300)
     beyond = sorted(1000 * (found[site] - at - HOLD_S) for site, at in sent.items())
     cuts = quantiles(beyond, n=100)
-    return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms at {given.rate:,} objects/s, a tick each {given.tick:g} s"
+    return f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms at {given.rate:,} objects/s"
 
 
 def _probe(producer: Producer, tail: Tail, sent: dict[str, float], found: dict[str, float]) -> bool:
@@ -229,7 +237,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--events", type=int, default=200_000, help="of the backlog that workers share")
     parser.add_argument("--rate", type=int, default=5000, help="objects a second while latency is measured")
-    parser.add_argument("--tick", type=float, default=1.0, help="seconds between two ticks then")
     parser.add_argument("--sites", type=int, default=130, help="whose state is weighed")
     parser.add_argument("--seconds", type=int, default=20, help="objects of each of their devices")
     given = parser.parse_args()
