@@ -48,6 +48,11 @@ def left(plant: Plant, site: str, damage: Damage) -> Seen:
     return seen
 
 
+def marks(plant: Plant) -> dict[int, bytes | None]:
+    """Read how far each partition's rows reach."""
+    return {record.partition: record.value for record in _read(plant, STATE) if record.key == MARK.encode()}
+
+
 def _read(plant: Plant, topic: str) -> list[Record]:
     follower = Follower(plant, [topic])
     try:

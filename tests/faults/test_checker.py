@@ -9,8 +9,9 @@ import pytest
 
 from tests.faults.checker import Checker
 from tests.faults.load import Load
+from tests.faults.memory import marks
 from tests.faults.place import until
-from tests.faults.plant import Plant
+from tests.faults.plant import PARTITIONS, Plant
 from tests.faults.sabotage import SABOTAGE
 from tests.faults.scene import play
 
@@ -56,8 +57,17 @@ def kill_while_it_saves(plant: Plant, dice: Random, load: Load) -> None:
         sleep(0.5)
 
 
+def kill_when_it_has_saved(plant: Plant, dice: Random, load: Load) -> None:
+    for _ in range(3):
+        until(plant.workers[0].ready, "the worker's partitions")
+        before = marks(plant).items()
+        until(lambda before=before: len(marks(plant).items() - before) == PARTITIONS, "a mark of each partition")
+        plant.workers[0].send(SIGKILL)
+        sleep(0.5)
+
+
 DEEDS = {
-    "skip_the_offset_check": kill_while_it_saves,
+    "skip_the_offset_check": kill_when_it_has_saved,
     "mark_before_rows": kill_while_it_saves,
     "read_on_at_the_end": kill,
     "number_by_process": kill,
