@@ -16,6 +16,7 @@ TELEMETRY_BYTES = 4 << 20
 """A record far beyond the contract's 1 MiB still lands, so that it is refused where people see it: as a dead letter."""
 WAIT = 30.0  # seconds, for an answer and for new topics to be there
 LOOK = 2.0  # seconds, for a first sign of life
+HANGS_UP = "it hangs up: one that wants log-ins and TLS is told so by TOCSIN_SECURITY_PROTOCOL"
 REFUSED = ("_AUTHENTICATION", "_SSL", "SASL_AUTHENTICATION_FAILED")
 
 
@@ -114,7 +115,7 @@ def wait_for_kafka(settings: Settings, seconds: float, tell: Callable[[str], obj
     """
     heard: list[Any] = []
     client = AdminClient(librdkafka_config(settings, log_level=0, error_cb=heard.append))
-    end = time.monotonic() + seconds
+    end, reason = time.monotonic() + seconds, ""
     while True:
         try:
             client.list_topics(timeout=LOOK)
@@ -122,19 +123,20 @@ def wait_for_kafka(settings: Settings, seconds: float, tell: Callable[[str], obj
         except KafkaException as error:
             client.poll(0)
             refused = [one for one in heard if one.name() in REFUSED]
-            last = next((one for one in reversed(heard) if one.name() != "_ALL_BROKERS_DOWN"), error.args[0])
+            reasons = [one.str() for one in heard if one.name() != "_ALL_BROKERS_DOWN"]
+            reason = reasons[-1] if reasons else HANGS_UP if heard else reason or error.args[0].str()
             heard.clear()
             if refused:
                 raise TopicsError(f"Kafka at {settings.brokers} does not let us in: {refused[-1].str()}") from error
             if time.monotonic() >= end:
-                raise TopicsError(_silent(settings, last)) from error
-            tell(last.str())
+                raise TopicsError(_silent(settings, reason)) from error
+            tell(reason)
             time.sleep(0.2)
 
 
-def _silent(settings: Settings, error: Any) -> str:
+def _silent(settings: Settings, reason: str) -> str:
     return (
-        f"Kafka does not answer at {settings.brokers} ({error.str()}): "
+        f"Kafka does not answer at {settings.brokers} ({reason}): "
         "start one with `tocsin broker`, or name yours with --brokers or TOCSIN_BROKERS"
     )
 
@@ -148,7 +150,7 @@ def look(settings: Settings) -> list[Row]:
         asked = client.describe_configs(there, request_timeout=WAIT) if there else {}
         configs = {resource.name: answer.result() for resource, answer in asked.items()}
     except KafkaException as error:
-        raise TopicsError(_silent(settings, error.args[0])) from error
+        raise TopicsError(_silent(settings, error.args[0].str())) from error
     rows = [_row(topic, known.get(topic.name), configs.get(topic.name)) for topic in TOPICS]
     return [row._replace(problem=_problem(row, usual_count(rows))) for row in rows]
 
