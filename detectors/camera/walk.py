@@ -28,8 +28,8 @@ class Walk(Detector[CameraStatus | CameraEvent]):
     stage = "sight"
     reads = ("camera.status", "camera.event")
     scope = "site"
-    rate = 0.01
-    hit = 0.4
+    rate = 0.003
+    hit = 0.5
     explained_by = ("camera.blackout",)
 
     def __init__(self) -> None:

@@ -140,6 +140,8 @@ def _lorry(plate: str, order: Order | None, scene: Scene) -> Facts:
         twin = clash(at, scene.elsewhere.sightings(plate), scene.place)
         elsewhere = twin is not None and twin.distance is not None and twin.excess >= SURELY
         facts["twin_lorry"] = f"lorry {plate} is at {twin.other.site} as well" if twin and elsewhere else ""
+    watched = scene.registry.watched("plate", plate, at) is not None
+    facts["watched_lorry"] = f"lorry {plate} is on the watch list" if watched else ""
     if goods.gates > 20:
         seen = goods.inside(plate, at) or any(goods.inside(other, at) for other in neighbours(plate, goods.plates))
         facts["unseen_lorry"] = "" if seen else f"the gate has not seen lorry {plate} come in"

@@ -3,7 +3,7 @@
 import random
 
 from detectors.base import Domain
-from streams.incidents.fusion import COUNTS_AT, Clue, fuse
+from streams.incidents.fusion import CLOSE, COUNTS_AT, Clue, closeness, fuse
 
 HOUR = 3600.0
 
@@ -41,6 +41,22 @@ def test_an_odd_hour_counts_once_whoever_notices_it() -> None:
     assert not fuse(early, 0.0).pages
     assert fuse([*early, clue("camera", 4.0)], 0.0).pages
     assert fuse([clue("alarm", 4.5, hour=0.0), clue("power", 4.0, hour=1.0)], 0.0).pages
+
+
+def test_two_domains_within_minutes_weigh_more_than_two_within_half_a_day() -> None:
+    def nats(*hours: float) -> float:
+        clues = [clue("power", 4.5), *(clue("alarm", 4.0, f"alarm.{n}", n * HOUR, last=0.0) for n in hours)]
+        return fuse(clues, 0.0).nats
+
+    assert nats(0.1) > nats(1.0) > nats(3.0) > nats(8.0)
+    assert nats(0.1) - nats(8.0) == 2 * CLOSE
+    assert nats(0.1, 8.0) - nats(8.0) > 2 * CLOSE
+    assert closeness(0.0) == CLOSE and closeness(1e9) == -CLOSE
+
+
+def test_how_soon_weak_signs_follow_says_nothing() -> None:
+    weak = [clue("alarm", 0.9, f"alarm.{n}") for n in range(4)]
+    assert fuse([clue("power", 4.5), *weak], 0.0).nats < fuse([clue("power", 4.5), clue("alarm", 1.6)], 0.0).nats
 
 
 def test_evidence_fades() -> None:
