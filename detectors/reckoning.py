@@ -28,7 +28,7 @@ USUAL: dict[str, tuple[str, float]] = {
     "other_plate": ("lorry", 0.04),
     "new_plates": ("lorry", 0.05),
     "unseen_lorry": ("lorry", 0.05),
-    "twin_lorry": ("lorry", 0.00001),
+    "twin_lorry": ("lorry", 0.000001),
     "watched_lorry": ("lorry", 0.000001),
     "excess": ("goods", 0.01),
     "far_excess": ("goods", 0.002),

@@ -47,6 +47,7 @@ class Neighbourhood(Detector[PowerReading | PowerStatus]):
         "power.quality",
         "power.load",
         "power.silence",
+        "power.ups_dying",
         "alarm.mains",
     )
 

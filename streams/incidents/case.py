@@ -1,16 +1,16 @@
 """A site's case: the evidence of hours and nights, and the one incident that it makes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 from math import inf
 from typing import Any
 
 from detectors.base import Detector
 from streams.incidents.fusion import OPEN_AT, Clue, Judgement, fuse
-from streams.incidents.model import Command, Event, Finding, Incident
+from streams.incidents.model import Command, Event, Fact, Finding, Incident
 from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
 from streams.incidents.order import Order
-from streams.incidents.verdicts import HERE, TRUTH, Trust
+from streams.incidents.verdicts import ANYWHERE, HERE, TRUTH, Lesson, Trust
 from streams.incidents.weighing import WINDOW_S, BaseRate, weight
 from streams.telemetry.control import Action, Confirmation, Policy
 
@@ -197,19 +197,32 @@ class Case:
         self.incident = self._open(now)
         return self._extend(self.incident, news, judged, now, policy, "opened")
 
-    def verdict(self, name: str, verdict: str, now: float) -> list[Change]:
-        """Learn from an analyst's verdict on the open incident, which it closes, or on one of the last closed ones."""
+    def verdict(self, name: str, verdict: str, now: float) -> tuple[list[Change], Lesson | None]:
+        """Take an analyst's verdict on the open incident, which it closes, or on one of the last closed ones.
+
+        Returns
+        -------
+        tuple
+            What is to be published, and what the verdict teaches, here and everywhere, once.
+        """
         incident = self.incident if self.incident is not None and self.incident.name == name else None
         changes: list[Change] = [] if incident is None else [("closed", self._close(incident, now, verdict))]
         shares = self.past.get(name)
-        if shares is None or verdict not in TRUTH:
-            return changes
+        if not shares or verdict not in TRUTH:
+            return changes, None
         self.past[name] = {}
-        self.trust.learn(shares, TRUTH[verdict], HERE)
+        lesson = Lesson(shares, TRUTH[verdict])
+        self.trust.learn(*lesson, HERE)
         for detector in shares:
             # What was no attack is everyday life here; what was one is none, and may have been learnt as such.
-            self.rates[detector].correct(-1.0 if TRUTH[verdict] else 1.0)
-        return changes
+            self.rates[detector].correct(-1.0 if lesson.true else 1.0)
+        return changes, lesson
+
+    def study(self, verdicts: Iterable[Fact]) -> None:
+        """Learn a little from verdicts that were given at other sites, the oldest first."""
+        for fact in verdicts:
+            self.trust.learn(fact.shares, fact.true, ANYWHERE)
+            self.trust.heard = fact.clock
 
     def hear(self, record: Action | Confirmation, now: float) -> list[Change] | None:
         """Take what somebody did, or what became of a command; None where there is no such incident."""

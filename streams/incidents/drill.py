@@ -45,7 +45,7 @@ class Drill(Watch):
         """End what is open."""
         if self.case.incident is not None:
             self.scene.clock = self.scene.time = clock
-            for event, body in self.case.verdict(self.case.incident.name, "test", clock):
+            for event, body in self.case.verdict(self.case.incident.name, "test", clock)[0]:
                 self._tell(Output(clock, event, body))
         return self._said()
 

@@ -5,7 +5,13 @@ from math import inf
 from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Fact
 
-KEEP_S = {"plate.seen": 6 * 3600.0, "grid.lost": 7 * 86400.0, "alert.raised": 7 * 86400.0, "alert.over": 7 * 86400.0}
+KEEP_S = {
+    "plate.seen": 6 * 3600.0,
+    "grid.lost": 7 * 86400.0,
+    "alert.raised": 7 * 86400.0,
+    "alert.over": 7 * 86400.0,
+    "verdict.given": 7 * 86400.0,
+}
 """How long a fact is remembered, by kind, s."""
 LONGEST_S = max(KEEP_S.values())
 SWEEP_S = 1800.0
@@ -18,12 +24,15 @@ class Facts:
     ----------
     alarmed
         Whether any site has ever told what its incident is made of; most never do.
+    judged
+        When the latest verdict was given at any site, Unix seconds.
     """
 
     def __init__(self) -> None:
         self._found: dict[str, dict[tuple[float, str, str, str, float], Fact]] = {}
         self._swept = -inf
         self.alarmed = False
+        self.judged = -inf
 
     def __len__(self) -> int:
         return sum(map(len, self._found.values()))
@@ -32,6 +41,8 @@ class Facts:
         """Take a fact, in whatever order they come."""
         self._found.setdefault(fact.subject, {})[fact.name] = fact
         self.alarmed = self.alarmed or fact.kind == "alert.raised"
+        if fact.kind == "verdict.given":
+            self.judged = max(self.judged, fact.clock)
 
     def about(self, subject: str, clock: float) -> list[Fact]:
         """List what is known of a subject at arrival clock `clock`, by the time at which it was noticed."""

@@ -4,10 +4,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from detectors.state import dump, fill
 from streams.incidents.watch import Watch
 from streams.telemetry.alarm import Event as AlarmEvent
 from streams.telemetry.camera import Event as CameraEvent
 from streams.telemetry.control import Maintenance, SiteProfile
+from streams.telemetry.decode import Arrival
 from streams.telemetry.power import Event as PowerEvent
 from streams.telemetry.rfid import Event as RfidEvent
 from streams.telemetry.shipment import Event as ShipmentEvent
@@ -43,18 +45,49 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(_State)
 
 
-def encode(state: dict[str, Any]) -> bytes:
-    """Pack what a watch's `freeze` gives."""
-    return _ENCODER.encode({"format": FORMAT, **state})
+def freeze(watch: Watch) -> bytes:
+    """Pack a watch, events still held back included."""
+    state = {
+        "format": FORMAT,
+        "plain": dump(watch, ("clock", "told", "trackers", "reporter")),
+        "case": dump(watch.case),
+        "scene": watch.scene.freeze(),
+        "detectors": watch.crew.freeze(),
+        "released": watch.reorder.released,
+        "held": [[at, arrival] for at, arrival in watch.reorder.held],
+        "profile": watch.profile,
+        "windows": watch.works.records,
+        "notices": dump(watch.works, ("notices",)),
+    }
+    return _ENCODER.encode(state)
 
 
 def thaw(watch: Watch, blob: bytes) -> None:
-    """Fill a new watch. Raises `UnreadableError` when the blob is damaged or of an unknown format."""
+    """Fill a new watch; detectors that are no longer there are left out, new ones start cold.
+
+    Raises
+    ------
+    UnreadableError
+        When the blob is damaged or of an unknown format.
+    """
     site = watch.site
     try:
         state = _DECODER.decode(blob)
         if state.format != FORMAT:
             raise UnreadableError(f"state of {site} has format {state.format}, this version reads {FORMAT}")
-        watch.thaw(msgspec.structs.asdict(state))
+        _fill(watch, state)
     except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise UnreadableError(f"state of {site} cannot be read: {error}") from error
+
+
+def _fill(watch: Watch, state: _State) -> None:
+    fill(watch, state.plain)
+    fill(watch.case, state.case)
+    watch.crew.thaw(state.detectors)
+    watch.reorder.fill([(at, Arrival(*held)) for at, held in state.held], state.released)
+    if state.profile is not None:
+        watch.declare(state.profile)
+    fill(watch.works, state.notices)
+    watch.works.fill(state.windows)
+    watch.scene.thaw(state.scene)
+    watch.due = watch.next()

@@ -3,8 +3,8 @@
 Fusion is a naive-Bayes sum in log-odds over domains. Within a domain findings are anything but independent, so its
 strongest counts whole and further ones of other detectors a quarter. That people are there at an odd hour is one cause
 too, whoever notices it: that share of the evidence counts with the domain that has most of it, and not again with the
-others. An attack touches its domains within minutes or an hour, everyday life by chance: how soon a second domain follows
-the first is evidence of its own, for or against. The sum does not depend on the order of arrival.
+others. An attack touches its domains within minutes or an hour, everyday life by chance: how soon a second domain
+follows the first is evidence of its own, for or against. The sum does not depend on the order of arrival.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ Severity = Literal["info", "warning", "critical"]
 
 LN2 = log(2.0)
 
-PRIOR = -9.0
+PRIOR = -10.0
 """Log-odds before any evidence, and less what evidence overstates that is not quite independent: fitted so that `risk`
 is the share of attacks among incidents in the quality suite, which sees one in some sixty site-days."""
 PAGE_AT = 10.0
@@ -173,7 +173,7 @@ def fuse(
 
 
 def closeness(apart: float) -> float:
-    """Weigh how far apart two domains were touched, in s: the log-likelihood ratio of an attack against chance, bounded.
+    """Weigh how far apart two domains were touched, in s: the bounded log-likelihood ratio of attack against chance.
 
     Of ten attacks six go on to the next domain within some half an hour and three within some hours, the rest whenever
     they like in a day; chance spreads evenly over the nine hours or so for which a finding stays evidence.
@@ -184,7 +184,7 @@ def closeness(apart: float) -> float:
 
 
 def _apart(onsets: list[tuple[float, Domain]], touched: tuple[Domain, ...]) -> float:
-    """Return how soon after one touched domain another one was touched, s; in order of time that is between neighbours."""
+    """Return how soon after one touched domain another one was, s: in order of time, the least between neighbours."""
     ordered = sorted(onset for onset in onsets if onset[1] in touched)
     return min((after[0] - before[0] for before, after in pairwise(ordered) if before[1] != after[1]), default=inf)
 

@@ -121,19 +121,21 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="type", tag="fact"):
     Attributes
     ----------
     subject
-        What it is about, and its key: `plate:…`, `grid:…`, `alert:…`.
+        What it is about, and its key: `plate:…`, `grid`, `alert:…`, `verdict`.
     kind
-        `plate.seen`, `grid.lost`, `alert.raised` or `alert.over`.
+        `plate.seen`, `grid.lost`, `alert.raised`, `alert.over` or `verdict.given`.
     time, clock
         When it was so (event time) and when it was noticed (arrival clock), Unix seconds.
     place
         Latitude and longitude of the site, where declared.
     since
         Event time from which it may have been so, Unix seconds.
+    shares, true
+        Of a verdict: what each detector had given to the incident, in nats, and whether it was an attack.
     """
 
     subject: str
-    kind: Literal["plate.seen", "grid.lost", "alert.raised", "alert.over"]
+    kind: Literal["plate.seen", "grid.lost", "alert.raised", "alert.over", "verdict.given"]
     site: str
     time: float
     clock: float
@@ -141,6 +143,8 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="type", tag="fact"):
     since: float = 0.0
     incident: str = ""
     detectors: tuple[str, ...] = ()
+    shares: dict[str, float] = {}
+    true: bool = False
 
     @property
     def name(self) -> tuple[float, str, str, str, float]:

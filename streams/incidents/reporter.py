@@ -6,7 +6,8 @@ from detectors.freight import plain
 from detectors.scene import Scene
 from detectors.state import part
 from streams.incidents.model import Fact, Finding, Incident
-from streams.incidents.view import CHAIN, GRID
+from streams.incidents.verdicts import Lesson
+from streams.incidents.view import CHAIN, GRID, VERDICT
 
 TELLING = ("shipment.gate", "power.reading", "power.status")
 """Types of telemetry that may be worth a fact."""
@@ -72,6 +73,11 @@ class Reporter:
             _fact(one, "alert.raised", site, scene, incident=incident.id, detectors=chain if one == CHAIN else ())
             for one in fresh
         ]
+
+    @staticmethod
+    def taught(lesson: Lesson, site: str, scene: Scene) -> Fact:
+        """Return what a verdict teaches all sites."""
+        return _fact(VERDICT, "verdict.given", site, scene, shares=lesson.shares, true=lesson.true)
 
 
 def _fact(subject: str, kind: Any, site: str, scene: Scene, **more: Any) -> Fact:

@@ -203,7 +203,7 @@ class Shard:
     def freeze(self, site: str) -> bytes:
         """Pack a site's whole state, events still held back included; empty for one that is there no more."""
         watch = self._watches.get(site)
-        return frozen.encode(watch.freeze()) if watch is not None else b""
+        return frozen.freeze(watch) if watch is not None else b""
 
     def seed(self, site: str, blob: bytes) -> None:
         """Take in a drill's shadow with the life it has lived; no other site is ever touched. See `thaw`."""

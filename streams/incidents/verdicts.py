@@ -11,6 +11,8 @@ L. Bottou, Online learning and stochastic approximations, in On-line Learning in
 """
 
 from collections.abc import Hashable, Mapping
+from math import inf
+from typing import NamedTuple
 
 from detectors.state import part
 from streams.incidents.fusion import PRIOR
@@ -25,14 +27,28 @@ TRUTH = {"true_positive": True, "false_positive": False, "benign": False}
 """What a verdict says of the evidence; a test says nothing."""
 
 
+class Lesson(NamedTuple):
+    """What a verdict teaches: what each detector gave to the incident, in nats, and whether it was an attack."""
+
+    shares: dict[str, float]
+    true: bool
+
+
 @part
 class Trust:
-    """Weights by detector, learnt from verdicts; 1 where nothing was learnt."""
+    """Weights by detector, learnt from verdicts; 1 where nothing was learnt.
 
-    __slots__ = ("weights",)
+    Attributes
+    ----------
+    heard
+        Arrival clock of the last verdict at another site that was learnt from, Unix seconds.
+    """
+
+    __slots__ = ("heard", "weights")
 
     def __init__(self) -> None:
         self.weights: dict[str, float] = {}
+        self.heard = -inf
 
     def learn(self, shares: Mapping[str, float], true: bool, rate: float) -> None:
         """Learn from one judged incident.

@@ -9,6 +9,7 @@ from streams.telemetry.control import Item
 
 GRID = "grid"
 CHAIN = "alert:chain"
+VERDICT = "verdict"
 CHAIN_S = 3 * 86400.0
 """How long the pattern of an attack elsewhere makes the same pattern more credible, s."""
 SIMILAR = 0.35
@@ -76,6 +77,12 @@ class View:
             if fact.clock >= self.clock - CHAIN_S and len({domains.get(name) for name in kinds & {*fact.detectors}}) > 1
         }
         return min(SIMILAR * len(alike), MOST_SIMILAR)
+
+    def lessons(self, after: float) -> list[Fact]:
+        """List the verdicts given at other sites since then (arrival clock, Unix seconds), the oldest first."""
+        if self.registry.facts.judged <= after:
+            return []
+        return [fact for fact in self._about(VERDICT) if fact.clock > after]
 
     def _about(self, subject: str) -> Iterator[Fact]:
         return (fact for fact in self.registry.facts.about(subject, self.clock) if fact.site != self.site)

@@ -11,7 +11,6 @@ from msgspec import msgpack
 from detectors.bank import domains, explainers
 from detectors.base import Sign
 from detectors.scene import Scene
-from detectors.state import dump, fill
 from streams.incidents.case import EXPLAINED_S, Case, Change
 from streams.incidents.crew import KINDS, AnyDetector, Crew
 from streams.incidents.finding import finding
@@ -112,7 +111,10 @@ class Watch:
         clock = max(clock, self.clock)
         self.scene.clock = self.scene.time = clock
         if isinstance(record, Verdict):
-            changes: list[Change] | None = self.case.verdict(record.incident, record.verdict, clock)
+            changes: list[Change] | None
+            changes, lesson = self.case.verdict(record.incident, record.verdict, clock)
+            if lesson is not None:
+                self.out.append(Output(clock, "fact", self.reporter.taught(lesson, self.site, self.scene)))
         else:
             changes = self.case.hear(record, clock)
             self.stats.actions["unknown" if changes is None else "taken" if changes else "idle"] += 1
@@ -146,6 +148,7 @@ class Watch:
         scene.time = now
         if case.fresh or self.lapse <= now:
             if case.fresh:
+                case.study(self.view.lessons(case.trust.heard))
                 case.alertness = self.view.similar(case.detectors(now), domains())
             for event, body in case.decide(now, self.profile.policy if self.profile is not None else None):
                 self._tell(Output(now, event, body))
@@ -169,7 +172,7 @@ class Watch:
             for fact in self.reporter.changed(output.body, self.site, self.scene):
                 self.out.append(Output(output.clock, "fact", fact))
 
-    def _next(self) -> float:
+    def next(self) -> float:
         self.lapse = self.case.due()
         return min(self.lapse, self.reorder.due(), self.crew.timers.due())
 
@@ -236,7 +239,7 @@ class Watch:
             if self.profile is not None:
                 self.declare(self.profile)
             self.scene.works = self.works
-        self.due = self._next()
+        self.due = self.next()
 
     def _consider(self, window: Window, now: float) -> None:
         """Ask whether work is announced at a moment that makes it suspicious; then it explains nothing."""
@@ -269,32 +272,3 @@ class Watch:
             self.case.notable |= sign.opens
         explained = explained or bool(kind.explains)
         self.case.weigh(kind, found, sign.key, self.clock, explained, self.scene.staffed(at), sign.hour)
-
-    # -- snapshots -------------------------------------------------------------------------------------------------
-
-    def freeze(self) -> dict[str, Any]:
-        """The whole state as plain data."""
-        return {
-            "plain": dump(self, ("clock", "told", "trackers", "reporter")),
-            "case": dump(self.case),
-            "scene": self.scene.freeze(),
-            "detectors": self.crew.freeze(),
-            "released": self.reorder.released,
-            "held": [[at, arrival] for at, arrival in self.reorder.held],
-            "profile": self.profile,
-            "windows": self.works.records,
-            "notices": dump(self.works, ("notices",)),
-        }
-
-    def thaw(self, state: dict[str, Any]) -> None:
-        """Take back a state; detectors that are no longer there are left out, new ones start cold."""
-        fill(self, state["plain"])
-        fill(self.case, state["case"])
-        self.crew.thaw(state["detectors"])
-        self.reorder.fill(state["held"], state["released"])
-        if state["profile"] is not None:
-            self.declare(state["profile"])
-        fill(self.works, state["notices"])
-        self.works.fill(state["windows"])
-        self.scene.thaw(state["scene"])
-        self.due = self._next()

@@ -147,6 +147,20 @@ def test_the_same_attack_elsewhere_makes_one_here_a_little_more_credible() -> No
     assert risk(MITRY) < risk(ROISSY, MITRY) < risk(LYON, ROISSY, MITRY) < 1.0
 
 
+def test_a_verdict_teaches_the_site_and_a_little_all_others() -> None:
+    def trust(*parts: tuple[str, ...]) -> dict[str, float]:
+        estate = Estate(*parts).live(burgled(ROISSY, 1200), 1800)
+        estate.judge(estate.at(ROISSY), "false_positive")
+        estate.live(burgled(LYON, 1.5 * HOUR))
+        shards = {site: shard for part, shard in estate.shards.items() for site in part}
+        watches = {site: shards[site].watch(site) for site in (ROISSY, LYON)}
+        return {site: watch.case.trust.of("camera.recorder_disks") for site, watch in watches.items() if watch}
+
+    near, far = trust((ROISSY, MITRY, LYON)), trust((ROISSY, MITRY), (LYON,))
+    assert near == far
+    assert near[ROISSY] < near[LYON] < 1.0
+
+
 def _of(output: Any, site: str) -> bool:
     return hasattr(output.body, "risk") and output.body.site == site
 

@@ -149,14 +149,15 @@ def test_it_closes_after_a_day_and_a_half_of_silence_and_the_next_names_it(story
 def test_a_verdict_closes_it_and_teaches(story: Story) -> None:
     story.finds(kind("power"), 0)
     before = story.case.rates["power.thing"].hits[0]
-    [(event, closed)] = story.case.verdict(story.last.id, "false_positive", NOW + HOUR)
+    [(event, closed)], lesson = story.case.verdict(story.last.id, "false_positive", NOW + HOUR)
+    assert lesson is not None and not lesson.true
     assert event == "closed" and isinstance(closed, Incident) and closed.verdict == "false_positive"
     assert story.case.rates["power.thing"].hits[0] > before
 
 
 def test_a_verdict_on_another_incident_changes_nothing(story: Story) -> None:
     story.finds(kind("power"), 0)
-    assert story.case.verdict("no-such-incident", "benign", NOW + HOUR) == []
+    assert story.case.verdict("no-such-incident", "benign", NOW + HOUR) == ([], None)
 
 
 def test_the_same_story_gives_the_same_ids_and_revisions() -> None:
@@ -189,7 +190,7 @@ def false_alarms(story: Story, nights: int, verdict: str | None, seen: tuple[str
             story.finds(kind(domain), at + n * MINUTE)
         pages.append(story.last.pages)
         if verdict:
-            story.told += story.case.verdict(story.last.id, verdict, NOW + at + HOUR)
+            story.told += story.case.verdict(story.last.id, verdict, NOW + at + HOUR)[0]
         story.waits(at + CLOSE_AFTER_S + HOUR)
     return pages
 
@@ -223,7 +224,8 @@ def test_a_verdict_on_a_closed_incident_teaches_once(story: Story) -> None:
     story.finds(kind("alarm"), MINUTE)
     name = story.last.id
     story.waits(CLOSE_AFTER_S + HOUR)
-    assert story.case.verdict(name, "false_positive", NOW + 40 * HOUR) == []
+    changes, lesson = story.case.verdict(name, "false_positive", NOW + 40 * HOUR)
+    assert changes == [] and lesson is not None
     after = dict(story.case.trust.weights)
     assert after["power.thing"] < 1.0
     story.case.verdict(name, "false_positive", NOW + 41 * HOUR)

@@ -104,7 +104,7 @@ def test_what_is_about_no_incident_is_told_apart_and_harmless() -> None:
     story.finds(kind("power"), 0)
     assert story.does("acknowledge", incident="no-such") is None
     assert story.confirms("no-such-lockdown", "done", MINUTE) is None
-    story.told += story.case.verdict(story.last.id, "benign", NOW + MINUTE)
+    story.told += story.case.verdict(story.last.id, "benign", NOW + MINUTE)[0]
     assert story.does("note", note="too late") is None
 
 
@@ -204,7 +204,7 @@ def test_one_that_is_confirmed_in_time_or_merely_advised_never_is() -> None:
 def test_what_was_locked_is_released_after_the_verdict_too() -> None:
     story = Hands(SURE).pages()
     story.confirms(story.commands[0].id, "done", MINUTE + 3)
-    story.told += story.case.verdict(story.last.id, "false_positive", NOW + 3 * MINUTE)
+    story.told += story.case.verdict(story.last.id, "false_positive", NOW + 3 * MINUTE)[0]
     for by in ("adiallo", "mlefevre"):
         story.does("release", by=by, at=4 * MINUTE)
     assert (story.commands[-1].command, story.commands[-1].mode) == ("release", "automatic")
