@@ -8,7 +8,7 @@ follows the first is evidence of its own, for or against. The sum does not depen
 """
 
 from collections.abc import Callable, Iterable
-from itertools import pairwise
+from itertools import combinations
 from math import exp, inf, log
 from typing import Literal, NamedTuple
 
@@ -22,7 +22,7 @@ LN2 = log(2.0)
 PRIOR = -10.0
 """Log-odds before any evidence, and less what evidence overstates that is not quite independent: fitted so that `risk`
 is the share of attacks among incidents in the quality suite, which sees one in some sixty site-days."""
-PAGE_AT = 10.0
+PAGE_AT = 10.5
 """Nats of evidence, from two domains or a definite sign of goods leaving, that page."""
 WARN_AT = 4.2
 """Nats of evidence that somebody should look at in this shift."""
@@ -42,6 +42,8 @@ MOST = 6.5
 """Nats that one domain can give at the most: no one domain is believed without bound."""
 ONSET_AT = 1.0
 """Nats of a finding whose onset tells when its domain was touched."""
+MOSTLY = 0.5
+"""Share of a finding from which on it is taken to tell of the hour: two of these are one cause, not two domains."""
 CLOSE = 1.5
 """Nats that it counts at the most, for or against, how soon a second domain follows the first."""
 
@@ -143,14 +145,14 @@ def fuse(
         Nats added once two domains are touched.
     """
     domains: dict[Domain, list[tuple[float, str, float]]] = {}
-    onsets: list[tuple[float, Domain]] = []
+    onsets: dict[Domain, list[tuple[float, bool]]] = {}
     definite = False
     for clue in clues:
         left = clue.at(now)
         if left <= 0.0:
             continue
         if left >= ONSET_AT:
-            onsets.append((clue.first, clue.domain))
+            onsets.setdefault(clue.domain, []).append((clue.first, clue.hour > MOSTLY))
         domains.setdefault(clue.domain, []).append((left, clue.detector, clue.hour))
         definite = definite or (clue.definite() and left * trust(clue.detector) >= COUNTS_AT)
     shares: dict[str, float] = {}
@@ -163,7 +165,7 @@ def fuse(
     sums = [nats + (hours[domain] if domain == odd else 0.0) for domain, nats in plain.items()]
     nats = sum(sums)
     if len(touched) > 1:
-        nats += closeness(_apart(onsets, touched))
+        nats += closeness(_apart([onsets.get(domain, []) for domain in touched]))
     if definite:
         nats = max(nats, DEFINITE)
     if len(touched) > 1:
@@ -183,10 +185,18 @@ def closeness(apart: float) -> float:
     return max(-CLOSE, min(CLOSE, log(attack * 9.0)))
 
 
-def _apart(onsets: list[tuple[float, Domain]], touched: tuple[Domain, ...]) -> float:
-    """Return how soon after one touched domain another one was, s: in order of time, the least between neighbours."""
-    ordered = sorted(onset for onset in onsets if onset[1] in touched)
-    return min((after[0] - before[0] for before, after in pairwise(ordered) if before[1] != after[1]), default=inf)
+def _apart(domains: list[list[tuple[float, bool]]]) -> float:
+    """Return how soon after one domain another was touched, s; onsets say whether they tell mostly of the hour."""
+    return min(
+        (
+            abs(at - other)
+            for one, two in combinations(domains, 2)
+            for at, early in one
+            for other, late in two
+            if not (early and late)
+        ),
+        default=inf,
+    )
 
 
 def _sum(

@@ -39,8 +39,8 @@ def test_many_weak_signs_of_two_domains_do_not_page() -> None:
 def test_an_odd_hour_counts_once_whoever_notices_it() -> None:
     early = [clue("alarm", 4.5, hour=1.0), clue("power", 4.0, hour=1.0), clue("rfid", 4.0, hour=0.9)]
     assert not fuse(early, 0.0).pages
-    assert fuse([*early, clue("camera", 4.0)], 0.0).pages
-    assert fuse([clue("alarm", 4.5, hour=0.0), clue("power", 4.0, hour=1.0)], 0.0).pages
+    assert fuse([*early, clue("camera", 5.0)], 0.0).pages
+    assert fuse([clue("alarm", 5.0, hour=0.0), clue("power", 4.5, hour=1.0)], 0.0).pages
 
 
 def test_two_domains_within_minutes_weigh_more_than_two_within_half_a_day() -> None:
@@ -52,6 +52,12 @@ def test_two_domains_within_minutes_weigh_more_than_two_within_half_a_day() -> N
     assert nats(0.1) - nats(8.0) == 2 * CLOSE
     assert nats(0.1, 8.0) - nats(8.0) > 2 * CLOSE
     assert closeness(0.0) == CLOSE and closeness(1e9) == -CLOSE
+
+
+def test_one_early_shift_is_no_two_domains_in_haste() -> None:
+    early = [clue("alarm", 4.5, hour=1.0), clue("rfid", 4.0, hour=0.9)]
+    assert fuse(early, 0.0).nats == 4.5 + 0.4 - CLOSE
+    assert fuse([*early, clue("power", 4.0)], 0.0).nats == 4.5 + 0.4 + 4.0 + CLOSE
 
 
 def test_how_soon_weak_signs_follow_says_nothing() -> None:
