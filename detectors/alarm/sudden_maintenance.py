@@ -29,7 +29,7 @@ class SuddenMaintenance(Detector[Announcement]):
     reads = ("site.maintenance",)
     scope = "site"
     rate = 0.02
-    hit = 0.15
+    hit = 0.25
 
     def score_one(self, event: Announcement, scene: Scene) -> Sign | None:
         begins = event.next(scene.clock)

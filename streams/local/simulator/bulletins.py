@@ -16,8 +16,11 @@ def first(site: Site, day: Day) -> None:
     """Plan what a site declares on the first day: all, some or nothing."""
     rng = site.rng("profile")
     if rng.random() < 0.6:
-        profile = {"type": "site.profile", "site": site.id, **_profile(site, rng)}
-        site.bulletins.append((day.start, "control.sites", site.id, profile))
+        _tell(
+            site,
+            day.start,
+            {name: it for name, it in _profile(site).items() if name == "timezone" or rng.random() < 0.75},
+        )
     for carton in [zone[0] for zone in site.stock.zones.values() if zone][: rng.choice((0, 0, 2, 4))]:
         item = {"type": "item.registered", "epc": carton.epc, "tid": carton.tid, "value": round(site.habits.price, 2)}
         imei = str(rng.randrange(350 * 10**12, 360 * 10**12))
@@ -31,6 +34,15 @@ def first(site: Site, day: Day) -> None:
     _generator_tests(site, day, rng)
 
 
+def declare(site: Site, when: float) -> None:
+    """Let a site declare all there is of it, for what nobody could see otherwise."""
+    _tell(site, when, _profile(site))
+
+
+def _tell(site: Site, when: float, profile: dict[str, Any]) -> None:
+    site.bulletins.append((when, "control.sites", site.id, {"type": "site.profile", "site": site.id, **profile}))
+
+
 def announce(site: Site, when: float, start: float, end: float, domains: list[str], **more: Any) -> None:
     """Tell of work ahead, at a moment, for a span (all Unix seconds)."""
     key = f"mw-{site.id.lower()}-{round(start)}"
@@ -38,16 +50,15 @@ def announce(site: Site, when: float, start: float, end: float, domains: list[st
     site.bulletins.append((when, "control.maintenance", key, body | {"domains": domains, "owner": "facility"} | more))
 
 
-def _profile(site: Site, rng: Random) -> dict[str, Any]:
+def _profile(site: Site) -> dict[str, Any]:
     place = site.place
-    whole: dict[str, Any] = {
+    return {
         "timezone": place.timezone,
         "opening_hours": _hours(site),
         "location": {"latitude": place.latitude, "longitude": place.longitude},
         "devices": [_declared(device) for device in (*site.meters, *site.radios, *site.cameras) if device.interval],
         "feeds": [meter.feed for meter in site.meters],
     }
-    return {name: value for name, value in whole.items() if name == "timezone" or rng.random() < 0.75}
 
 
 def _hours(site: Site) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from streams.local.simulator import acts
+from streams.local.simulator import acts, bulletins
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work
@@ -10,7 +10,8 @@ from streams.local.simulator.site import Site
 
 
 def play(site: Site, day: Day, start: float, rng: Random) -> Label:
-    """Fetch an order of some hours later with its lorry's number."""
+    """Fetch an order of some hours later with its lorry's number; where the sites lie has to be known."""
+    bulletins.declare(site, day.start)
     plate = known_plate(site)
     order = acts.slip_in(site, start + 4 * 3600, rng, rng.randint(4, 8), ahead=rng.uniform(5, 7) * 3600)
     trip = acts.carry_off(site, start + 10 * MINUTE, order.pallets, plate, rng, None, 0.3, 130)
@@ -28,6 +29,7 @@ def known_plate(site: Site) -> str:
 
 def elsewhere(site: Site, other: Site, day: Day, start: float, rng: Random) -> None:
     """Let the true lorry be seen at another site."""
+    bulletins.declare(other, day.start)
     plate = known_plate(site)
     sharp = {"type": "shipment.gate", "plate": plate, "likelihood": 0.97}
     came = start - rng.uniform(5, 25) * MINUTE
@@ -37,7 +39,7 @@ def elsewhere(site: Site, other: Site, day: Day, start: float, rng: Random) -> N
 
 SCENARIO = Scenario(
     "cloned-plate",
-    "a registered plate in two places that no lorry joins in time, goods fetched hours too soon",
+    "a registered plate at two sites, declared too far apart for one lorry; goods fetched hours too soon",
     "attack",
     True,
     at_work,
