@@ -2,7 +2,9 @@
 
 A device counts up, so what it was heard to say is told in few bytes: its latest numbers one by one, each with its time,
 and all older ones as runs of numbers without a gap, each with the span of its times. A number of a run within that span
-is a repeat; the same number at another time is news, for whoever plays an old message again gives it a new time.
+is a repeat; the same number at another time is news, for whoever plays an old message again gives it a new time. One
+thing is mistaken: a device that has started to count anew and whose clock then falls back into the span in which it had
+used the very same numbers; what it says counts as repeats until its clock has caught up.
 """
 
 from array import array

@@ -110,15 +110,17 @@ def test_nothing_new_is_ever_dropped(data: st.DataObject) -> None:
     dice = Random(data.draw(st.integers(0, 10**6)))
     tracker, seen, log = Tracker(), set[Object](), list[Object]()
     number, time = dice.choice((0, 1, 70_000)), START
+    born = time
     lossy = data.draw(st.sampled_from((0.0, 0.01, 0.4)))
     send: list[Object] = []
     for _ in range(data.draw(st.integers(1, 1_500))):
         time += dice.choice((0.001, 1.0, 60.0))
         fate = dice.random()
         if fate < 0.002:
-            number, time = dice.randrange(10), time + 30.0
+            number, time = dice.randrange(10), max((at for _, at in log), default=time) + 30.0
+            born = time
         elif fate < 0.004:
-            time += dice.uniform(-300.0, 300.0)
+            time = max(time + dice.uniform(-300.0, 300.0), born)  # further back its numbers mean other things
         elif fate < 0.03 and log:
             old = dice.choice(log)
             time = max(time, max(at for _, at in log) + 0.001)
