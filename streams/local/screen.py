@@ -83,7 +83,10 @@ def verdict(demo: Demo) -> RenderableType:
 
 def _next(demo: Demo) -> Text:
     if demo.paged:
-        return Text("Next: `tocsin broker`, `tocsin worker`: the same by hand; README.md says how to publish your own.")
+        return Text(
+            "Next: `tocsin broker`, `tocsin worker`, `tocsin console`: the same by hand, and to be judged; "
+            "README.md says how to publish your own."
+        )
     return Text(
         "Prometheus and Alertmanager are not installed, so the page was read from the topic `incidents`; "
         "with them (`apt install prometheus prometheus-alertmanager`) you see it arrive at a webhook."
