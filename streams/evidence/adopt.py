@@ -7,34 +7,26 @@ key can say so.
 """
 
 import time
-from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from streams.evidence import heads, topic
-from streams.evidence.chain import Chain, Place
+from streams.evidence.chain import Chain
 from streams.evidence.folder import Folder
 from streams.evidence.heads import Head, Heads, Lost
 from streams.evidence.keys import private_key, public_hex
 from streams.evidence.ledger import MILLISECOND
 from streams.evidence.link import read
-from streams.evidence.merkle import SIZE, leaf_hash, root
-from streams.evidence.record import Record
-from streams.evidence.resume import SEALED
-from streams.evidence.shelf import FolderError, lines_of
-from streams.evidence.topic import WAIT_S, TopicError
+from streams.evidence.merkle import SIZE
+from streams.evidence.reread import Links, Progress, found
+from streams.evidence.shelf import FolderError
+from streams.evidence.topic import TopicError
 from streams.evidence.track import Problem, Track
 from streams.evidence.verify import Copy
 from streams.incidents.model import moment
 from streams.settings import Settings
-from streams.telemetry.decode import TOPICS as TELEMETRY
-from streams.telemetry.evidence import PLATFORM, Link
-
-Links = dict[str, list[tuple[bytes, Link]]]
-Progress = Callable[[int, int], object]
-"""Takes how many records were read, of how many."""
+from streams.telemetry.evidence import PLATFORM
 
 
 class Adopted(NamedTuple):
@@ -54,7 +46,7 @@ def adopt(settings: Settings, folder: Folder, progress: Progress) -> Adopted:
     for chain in folder.chains():
         folder.shelf(chain).repair()
     missing = _missing(settings, folder, public_hex(key))
-    whole = dict(_found(settings, folder, missing, progress))
+    whole = dict(found(settings, folder, missing, progress))
     for chain, links in missing.items():
         for line, link in links:
             hashes = whole.get((chain, link.number), bytes(SIZE * link.count))
@@ -66,7 +58,7 @@ def _missing(settings: Settings, folder: Folder, key: str) -> Links:
     """List the links that the topic has and the folder has not; refuse a topic that is not as it was sealed."""
     problems: list[Problem] = []
     tracks: dict[str, Track] = {}
-    found: Links = {}
+    lacking: Links = {}
     own = {chain: list(folder.shelf(chain).all()) for chain in folder.chains()}
     for chain, line in topic.links(settings):
         track = tracks.setdefault(chain, Track(chain, problems.append))
@@ -75,7 +67,7 @@ def _missing(settings: Settings, folder: Folder, key: str) -> Links:
         if link is None or problems:
             break
         if link.number >= len(known):
-            found.setdefault(chain, []).append((line, link))
+            lacking.setdefault(chain, []).append((line, link))
         elif known[link.number] != line:
             raise FolderError(f"link {link.number} of {chain} is another in {folder.path} than on the topic")
     if problems:
@@ -83,95 +75,7 @@ def _missing(settings: Settings, folder: Folder, key: str) -> Links:
     for chain, track in tracks.items():
         if track.next_key != key:
             raise FolderError(f"the chain of {chain} is sealed with the key {track.next_key}; this is {key}")
-    return found
-
-
-class _Gathering:
-    """One link's leaves as they are read."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.leaves: dict[Place, list[bytes]] = {}
-        self.left = link.count
-
-    def take(self, record: Record) -> bool:
-        """Take the next of a partition's records; True when it was the last of all."""
-        self.leaves.setdefault((record.topic, record.partition), []).append(record.leaf())
-        self.left -= 1
-        return self.left == 0
-
-    def order(self) -> list[bytes]:
-        """Put the leaves in the order in which they were sealed."""
-        places = sorted(self.leaves, key=lambda place: (place[0] in TELEMETRY, place))
-        return [leaf for place in places for leaf in self.leaves[place]]
-
-
-def _found(
-    settings: Settings, folder: Folder, missing: Links, progress: Progress
-) -> Iterator[tuple[tuple[str, int], bytes]]:
-    """Read again what links sealed, file it, and yield the hashes of each link that is whole.
-
-    What people and detectors said comes first: of a link that lacks some of it, no telemetry is kept in memory.
-    """
-    gathering = {(chain, link.number): _Gathering(link) for chain, links in missing.items() for _, link in links}
-    for kind in (False, True):
-        spans: dict[Place, dict[str, list[tuple[int, int, int]]]] = {}
-        for (chain, number), one in gathering.items():
-            for span in one.link.spans:
-                if (span.topic in TELEMETRY) is kind and span.topic in SEALED:
-                    places = spans.setdefault((span.topic, span.partition), {})
-                    places.setdefault(chain, []).append((span.first, span.next, number))
-        for record in _read(settings, spans, progress):
-            found = _in(spans[record.topic, record.partition].get(record.chain, []), record.offset)
-            name = record.chain, -1 if found is None else found
-            if name in gathering and gathering[name].take(record):
-                link, leaves = gathering[name].link, gathering.pop(name).order()
-                hashes = [leaf_hash(leaf) for leaf in leaves]
-                if root(hashes).hex() == link.root:
-                    parts = [lines_of(part) for part in (leaves[: link.kept], leaves[link.kept :])]
-                    folder.shelf(record.chain).keep_whole(link, *parts)
-                    yield name, b"".join(hashes)
-        for name in [name for name, part in gathering.items() if part.link.count - part.left < part.link.kept]:
-            del gathering[name]
-
-
-def _in(spans: list[tuple[int, int, int]], offset: int) -> int | None:
-    """Say in which link's span an offset lies; offsets only grow, so what lies behind is forgotten."""
-    while spans and spans[0][1] <= offset:
-        spans.pop(0)
-    return spans[0][2] if spans and spans[0][0] <= offset else None
-
-
-def _read(
-    settings: Settings, spans: dict[Place, dict[str, list[tuple[int, int, int]]]], progress: Progress
-) -> Iterator[Record]:
-    """Read the partitions from the first of these spans to the last, as far as they are still there."""
-    consumer = Consumer(topic.reading(settings))
-    try:
-        places: dict[Place, tuple[int, int]] = {}
-        for place, chains in spans.items():
-            low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=WAIT_S)
-            first = max(low, min(one[0] for many in chains.values() for one in many))
-            after = min(high, max(one[1] for many in chains.values() for one in many))
-            if first < after:
-                places[place] = first, after
-        total, done = sum(after - first for first, after in places.values()), 0
-        consumer.assign([TopicPartition(*place, first) for place, (first, _) in places.items()])
-        while places:
-            for message in consumer.consume(5000, 0.2):
-                place = str(message.topic()), int(message.partition() or 0)
-                if (error := message.error()) is not None and error.name() != "_PARTITION_EOF":
-                    raise TopicError(f"{place[0]!r} can't be read: {error.str()}")
-                if error is None and place in places and (offset := int(message.offset() or 0)) < places[place][1]:
-                    yield Record(*place, offset, message.timestamp()[1], message.key(), message.value())
-                    done += 1
-                if error is not None or (place in places and int(message.offset() or 0) >= places[place][1] - 1):
-                    places.pop(place, None)
-            progress(done, total)
-    except KafkaException as failure:
-        raise TopicError(f"Kafka at {settings.brokers} does not answer: {failure.args[0].str()}") from failure
-    finally:
-        consumer.close()
+    return lacking
 
 
 def _state(folder: Folder, key: Ed25519PrivateKey) -> int:
