@@ -103,11 +103,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     cache: Annotated[str, about("folder for the embedded Kafka's jars; ~/.cache/tocsin when empty")] = ""
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings; raises `SettingsError`, which names the variable. An empty variable counts as unset."""
-        environ = os.environ if environ is None else environ
-        given = {name: read(environ) for name, read in READERS.items()}
-        settings = cls(**{name: value for name, value in given.items() if value is not UNSET})
+    def from_env(
+        cls, environ: Mapping[str, str] | None = None, given: Mapping[str, object] | None = None
+    ) -> "Settings":
+        """Read the settings; raises `SettingsError`, which names the variable. An empty variable counts as unset.
+
+        What was `given` on the command line, under the variable's name, takes its place; None was not given.
+        """
+        options = {name: str(value) for name, value in (given or {}).items() if value is not None}
+        environ = {**(os.environ if environ is None else environ), **options}
+        found = {name: read(environ) for name, read in READERS.items()}
+        settings = cls(**{name: value for name, value in found.items() if value is not UNSET})
         settings.check()
         return settings
 

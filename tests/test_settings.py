@@ -96,3 +96,10 @@ def test_the_cache_is_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert Settings().cache_folder == Path.home() / ".cache/tocsin"
     assert Settings(cache="~/jars").cache_folder == Path.home() / "jars"
+
+
+def test_the_command_line_goes_before_the_environment() -> None:
+    given = {"TOCSIN_BROKERS": "b:2", "TOCSIN_PARTITIONS": 3, "TOCSIN_REPLICATION": None}
+    environ = {"TOCSIN_BROKERS": "a:1", "TOCSIN_REPLICATION": "2"}
+    settings = Settings.from_env(environ, given)
+    assert (settings.brokers, settings.partitions, settings.replication) == ("b:2", 3, 2)

@@ -32,7 +32,6 @@ def command(
     automatic command that nobody confirms within 30 s, or that fails, pages. One that was interrupted is not begun
     again but reported as failed.
     """
-    import os
     import time
     from contextlib import closing
 
@@ -46,7 +45,7 @@ def command(
 
     try:
         given = {"TOCSIN_BROKERS": brokers, "TOCSIN_ACTUATOR_PORT": port}
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
         hand = make(exec_, webhook, mqtt, secret_file)
         book = Journal(journal, time.time())
     except (SettingsError, HandError, JournalError) as error:

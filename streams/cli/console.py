@@ -35,7 +35,6 @@ def command(
     """
     import asyncio
     import logging
-    import os
     from pathlib import Path
 
     from streams.console import people
@@ -51,7 +50,7 @@ def command(
     }
     log_to_stderr()
     try:
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
         file = Path(settings.console_users).expanduser()
         if add_user is not None:
             typer.echo(people.add(file, add_user, role.value, site or []))

@@ -39,8 +39,6 @@ def command(
     incident's records for as long as telemetry stays there; the ledger's folder has them for good. Exit code 1, and red
     ink on the first page, where the seals do not hold.
     """
-    import os
-
     from streams.evidence.dossier import make
     from streams.evidence.files import PdfError
     from streams.evidence.folder import Folder
@@ -52,7 +50,7 @@ def command(
     from streams.settings import Settings, SettingsError
 
     try:
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        settings = Settings.from_env(given={"TOCSIN_BROKERS": brokers})
         keys = [trusted(one) for one in key]
         source: Source = FolderSource(Folder(folder)) if folder else KafkaSource(settings)
         made = make(source, incident, keys)

@@ -26,8 +26,6 @@ def command(
     other sites never hear of it, its actuator does nothing, and nobody is paged unless asked. At the end, and on
     Ctrl-C, the shadow is taken away; one that is left behind is forgotten after an hour. Exit code 1: not noticed.
     """
-    import os
-
     import msgspec
 
     from streams.local.drill import Drill, DrillError
@@ -35,7 +33,7 @@ def command(
     from streams.settings import Settings, SettingsError
 
     try:
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        settings = Settings.from_env(given={"TOCSIN_BROKERS": brokers})
     except SettingsError as error:
         typer.echo(f"tocsin drill: {error}", err=True)
         raise typer.Exit(2) from error

@@ -15,15 +15,13 @@ def command(
     that sent it. Nothing is kept on disk. A gate that Kafka takes nothing from ends with exit code 70, to be started
     again.
     """
-    import os
-
     from streams.process import UnusableError
     from streams.settings import Settings, SettingsError
     from streams.sites.gate.process import run
 
     given = {"TOCSIN_BROKERS": brokers, "TOCSIN_GATE_PORT": port}
     try:
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
         code = run(settings)
     except (SettingsError, UnusableError) as error:
         typer.echo(f"tocsin gate: {error}", err=True)

@@ -59,7 +59,7 @@ def command(
     if key:
         os.environ.pop("TOCSIN_LEDGER_KEY", None)
     try:
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
         if action is Action.keygen:
             return _keygen(key)
         if action is Action.rotate:

@@ -20,7 +20,6 @@ def command(
     """
     import asyncio
     import logging
-    import os
 
     from dashboards.configuration import runbooks
     from streams.alerts.process import run
@@ -34,7 +33,7 @@ def command(
     }
     log_to_stderr("httpx")
     try:
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
     except SettingsError as error:
         typer.echo(f"tocsin notifier: {error}", err=True)
         raise typer.Exit(2) from error

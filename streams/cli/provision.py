@@ -17,7 +17,6 @@ def command(
     It needs a service account's token with the role Admin in TOCSIN_GRAFANA_TOKEN (or a file named by
     TOCSIN_GRAFANA_TOKEN_FILE), or TOCSIN_GRAFANA_USER and TOCSIN_GRAFANA_PASSWORD.
     """
-    import os
     from pathlib import Path
 
     from dashboards.provision import provision
@@ -26,7 +25,7 @@ def command(
 
     given = {"TOCSIN_GRAFANA_URL": grafana_url, "TOCSIN_PROMETHEUS_URL": prometheus_url}
     try:
-        settings = Settings.from_env({**os.environ, **{name: value for name, value in given.items() if value}})
+        settings = Settings.from_env(given=given)
     except SettingsError as error:
         typer.echo(f"tocsin provision: {error}", err=True)
         raise typer.Exit(2) from error

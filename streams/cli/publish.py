@@ -38,7 +38,6 @@ def command(
     CSV's first line names the fields; an empty cell is an absent field; elements of a list are parted by `;`. Exit code
     0 when all were taken and Kafka has them.
     """
-    import os
     import signal
 
     from rich.console import Console
@@ -52,7 +51,7 @@ def command(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        settings = Settings.from_env(given={"TOCSIN_BROKERS": brokers})
         batch = Batch(site, settings, spool=spool, topic=topic, heartbeat_s=heartbeat, defaults=given or [])
         summary = batch.run(file, form, wait, console, refused)
     except (SettingsError, SpoolError, RowsError, BatchError, OSError) as error:

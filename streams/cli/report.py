@@ -18,7 +18,6 @@ def command(
     All of it comes from the topics; devices are those of the workers' last snapshots. A verdict is given after a shift
     as well: ask again later for the last word on its pages.
     """
-    import os
     from datetime import UTC, datetime
 
     import msgspec
@@ -31,7 +30,7 @@ def command(
 
     until = datetime.now(UTC)
     try:
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        settings = Settings.from_env(given={"TOCSIN_BROKERS": brokers})
         begin = moment(since, until)
     except (SettingsError, ValueError) as error:
         typer.echo(f"tocsin report: {error}", err=True)

@@ -21,14 +21,12 @@ def command(
     `show` lists the sites' snapshots, or a site's devices. `export` writes them whole, one JSON object a line. `reset`
     has a site or a device learnt anew; the incident under way goes on, and no worker need be stopped.
     """
-    import os
-
     from streams.settings import Settings, SettingsError
     from streams.topics import TopicsError
     from streams.worker.memory import MemoryMissingError, read, reset
 
     try:
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        settings = Settings.from_env(given={"TOCSIN_BROKERS": brokers})
         if action != "reset":
             (show if action == "show" else export)(read(settings, site), bool(site))
         elif not site:

@@ -24,8 +24,6 @@ def command(
     ] = 600.0,
 ) -> None:
     """Create the platform's topics that are missing, check all of them, and fail when one is wrong."""
-    import os
-
     from rich.console import Console
 
     from streams.settings import Settings, SettingsError
@@ -34,7 +32,7 @@ def command(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     given = {"TOCSIN_BROKERS": brokers, "TOCSIN_PARTITIONS": partitions, "TOCSIN_REPLICATION": replication}
     try:
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
         _wait(settings, wait, console)
         rows = look(settings) if check else create(settings)
     except (SettingsError, TopicsError) as error:

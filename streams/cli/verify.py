@@ -43,8 +43,6 @@ def command(
     copy or by a checkpoint. On success the chains' last links are printed as such: write them down in another place.
     Exit code 0 when all is as it was sealed, 1 when not, 2 when that can't be told.
     """
-    import os
-
     from streams.evidence.folder import Folder
     from streams.evidence.keys import KeyUnusableError, trusted
     from streams.evidence.shelf import FolderError
@@ -59,7 +57,7 @@ def command(
     try:
         keys = [trusted(one) for one in key]
         points = _points(checkpoint or [])
-        settings = Settings.from_env({**os.environ, **({"TOCSIN_BROKERS": brokers} if brokers else {})})
+        settings = Settings.from_env(given={"TOCSIN_BROKERS": brokers})
         checked, published = Copy("the folder", []), Copy(f"the topic on {settings.brokers}", [])
         if topic:
             published.read_links(links(settings))

@@ -15,8 +15,6 @@ def command(
     Start as many as there is work; they share the partitions. What they know survives them in Kafka. A worker that
     meets what it does not expect says so and ends with exit code 70, to be started again.
     """
-    import os
-
     from streams.incidents.registry import Registry
     from streams.incidents.shard import Shard
     from streams.process import log_to_stderr
@@ -26,7 +24,7 @@ def command(
 
     given = {"TOCSIN_BROKERS": brokers, "TOCSIN_METRICS_PORT": metrics_port, "TOCSIN_CLOCK": clock}
     try:
-        settings = Settings.from_env({**os.environ, **{name: str(v) for name, v in given.items() if v is not None}})
+        settings = Settings.from_env(given=given)
     except SettingsError as error:
         typer.echo(f"tocsin worker: {error}", err=True)
         raise typer.Exit(2) from error
