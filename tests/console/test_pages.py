@@ -61,7 +61,7 @@ def test_drills_are_left_out_until_they_are_asked_for(broker: str, tmp_path: Pat
     async def story() -> None:
         async with stand(broker, tmp_path, *many) as here, here.someone() as ana:
             text = (await ana.open("/")).text
-            assert listed(text) == ["real"] and "1 of drills is not shown" in text
+            assert listed(text) == ["real"] and "1 drill is not shown" in text
             assert "(1) Incidents" in text, "a drill asks nobody to come"
             (more,) = re.findall(r'href="([^"]+drills=1[^"]*)"', text)
             text = (await ana.open(f"/{more.replace('&amp;', '&')}")).text
