@@ -17,7 +17,7 @@ def command(
     """
     from streams.incidents.registry import Registry
     from streams.incidents.shard import Shard
-    from streams.process import log_to_stderr
+    from streams.process import UnusableError, log_to_stderr
     from streams.settings import Settings, SettingsError
     from streams.topics import TopicsError
     from streams.worker.app import run
@@ -31,6 +31,6 @@ def command(
     log_to_stderr("faust", "mode", "aiokafka", "streams.worker.transport")
     try:
         run(settings, lambda: Shard(Registry()))
-    except TopicsError as error:
+    except (TopicsError, UnusableError) as error:
         typer.echo(f"tocsin worker: {error}", err=True)
         raise typer.Exit(1) from error

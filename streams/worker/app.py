@@ -17,7 +17,7 @@ from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import TRANSPORTS
 
 from streams import metrics
-from streams.process import show
+from streams.process import UnusableError, show
 from streams.settings import Settings, aiokafka_config
 from streams.telemetry.refusal import Refusal
 from streams.topics import TopicsError, look, usual_count
@@ -183,16 +183,24 @@ def run(settings: Settings, make_core: MakeCore, now: Callable[[], float] = time
     ------
     TopicsError
         When Kafka does not answer or its topics are not as they must be.
+    UnusableError
+        When it can't show its metrics.
     """
     rows = look(settings)
     if wrong := [f"{row.topic.name}: {row.problem}" for row in rows if row.problem]:
         raise TopicsError("\n".join(wrong))
 
-    async def main() -> None:
-        await Worker(settings, make_core, usual_count(rows), now).serve()
+    async def main() -> UnusableError | None:
+        try:
+            await Worker(settings, make_core, usual_count(rows), now).serve()
+        except UnusableError as error:
+            return error
+        return None
 
     # What waits for its tick lives long enough to be looked at by every collection, and there is much of it.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     with Fatal("the worker could not go on"):
-        asyncio.run(main())
+        unusable = asyncio.run(main())
+    if unusable is not None:
+        raise unusable
