@@ -19,6 +19,7 @@ from streams.worker.kafka import read_all, writer
 from streams.worker.publisher import Outbox
 from streams.worker.runner import Runner
 from streams.worker.setaside import set_aside
+from streams.worker.turn import Turn
 
 log = logging.getLogger("tocsin.worker")
 
@@ -77,6 +78,7 @@ class Partitions(Hooks):
         rows = await read_all(self._settings, STATE, partitions)
         positions: dict[TP, int] = {}
         fresh: dict[int, Runner] = {}
+        turn = Turn()
         for partition in partitions:
             state = recover(rows[partition])
             starts = self._starts(partition, state, earliest, latest)
@@ -99,6 +101,7 @@ class Partitions(Hooks):
                 self._durable,
                 decided,
                 self._controls.exchange,
+                turn,
             )
         # Only now: had this been cancelled by the next rebalance, nothing would have begun.
         self.runners.update(fresh)

@@ -21,6 +21,7 @@ from streams.worker.exchange import Exchange
 from streams.worker.lane import Lane, Slice
 from streams.worker.pace import Pace
 from streams.worker.publisher import Outbox
+from streams.worker.turn import Turn
 
 log = logging.getLogger("tocsin.worker")
 
@@ -60,6 +61,7 @@ class Runner:
         durable: Durable,
         decided: Decided = lambda outputs, seconds: None,
         exchange: Exchange | None = None,
+        turn: Turn | None = None,
     ) -> None:
         self.partition = partition
         self.core = core
@@ -81,6 +83,7 @@ class Runner:
         self._durable = durable
         self.decided = decided
         self._exchange = exchange
+        self._turn = turn or Turn()
         self._heard = 0
         self._promised = (-inf, 0.0)
         """What was last promised to other workers, and when by the monotonic clock."""
@@ -173,7 +176,7 @@ class Runner:
         if self._round is None:
             if (self.lane.time, self.lane.ends) == self._marked:
                 return
-            if not self._pace.due(monotonic() - self.saved):
+            if not self._pace.due(monotonic() - self.saved) or not self._turn.take(self):
                 return
             self.begin()
         await self.save(BUDGET)
@@ -204,6 +207,7 @@ class Runner:
         await self.outbox.send(STATE, checkpoints.MARK.encode(), value, self.partition)
         await self.outbox.commit()
         self._round, self.saved = None, monotonic()
+        self._turn.give(self)
         self._pace.end()
         self._marked = saving.time, {topic: end for topic, end in saving.ends.items() if topic != CLOCK}
         self._durable(self.partition, saving.ends)
