@@ -2,8 +2,8 @@
 
 A row holds a site's state and the cut that it includes. They are written one after the other while the lane goes on,
 so they differ in their cuts; when all that had changed are written, the mark says so: *whatever is below this cut is in
-the rows*. Reading goes on at the mark's cut, and a site whose row is ahead of it skips until its own. A row older than
-the mark knows it was written by a worker that had lost its partition meanwhile; then reading goes on at that row's cut.
+the rows*. Reading goes on at the mark's cut, and a site whose row is ahead of it skips until its own. Should
+a row be older than the mark knows it, reading goes on at that row's cut.
 Since state is a function of the log, all that a worker can do wrong here is work twice.
 
 A state too large for one record goes into parts, each under a key that names its row's cut, and all of them before the

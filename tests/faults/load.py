@@ -58,8 +58,8 @@ class Load:
         self.bulk = [f"{BULK}-{run}-{n}" for n in range(bulk)]
         self.acknowledged = 0
         self.unacknowledged = 0
-        self.taken: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
-        """By bulk site: when (Unix seconds) Kafka had taken how many of its objects."""
+        self.made: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
+        """By bulk site: when (Unix seconds) it had said how many objects, whether Kafka could take them or not."""
         self.damaged: dict[str, Damage] = {}
         """By site: what was done to its snapshot."""
         self.poison: Counter[bytes] = Counter()
@@ -125,12 +125,12 @@ class Load:
         def told(error: Any, message: Any) -> None:
             if error is None:
                 self.acknowledged += objects
-                if objects == BATCH:
-                    before = self.taken[key][-1][1] if key in self.taken else 0
-                    self.taken[key].append((time.time(), before + objects))
             else:
                 self.unacknowledged += objects
 
+        if objects == BATCH:
+            made = self.made[key]
+            made.append((time.time(), (made[-1][1] if made else 0) + objects))
         self._producer.produce(topic, value, key, on_delivery=told)
 
     def _round(self, number: int, now: float) -> Iterator[tuple[str, str, bytes, int]]:

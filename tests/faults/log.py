@@ -38,26 +38,32 @@ class Record(NamedTuple):
 
 
 class Follower:
-    """Reads topics from their beginning, as far as they reach whenever it is asked."""
+    """Reads topics from their beginning, as far as they reach whenever it is asked.
+
+    Attributes
+    ----------
+    at
+        How far it has read, by topic and partition.
+    """
 
     def __init__(self, plant: Plant, topics: Iterable[str]) -> None:
         self._plant = plant
         self._consumer: Consumer = plant.consumer()
-        self._at = {(topic, n): 0 for topic in topics for n in range(1 if topic in SHARED else PARTITIONS)}
-        self._consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in self._at])
+        self.at = {(topic, n): 0 for topic in topics for n in range(1 if topic in SHARED else PARTITIONS)}
+        self._consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in self.at])
 
     def read(self) -> Iterator[Record]:
         """Yield what came since, to the end as it is now."""
-        ends = self._plant.ends(self._at)
-        waiting = {place: end for place, end in ends.items() if end > self._at[place]}
+        ends = self._plant.ends(self.at)
+        waiting = {place: end for place, end in ends.items() if end > self.at[place]}
         while waiting:
             for message in self._consumer.consume(1000, 0.05):
                 if message.error() is None:
-                    self._at[message.topic(), message.partition()] = message.offset() + 1
+                    self.at[message.topic(), message.partition()] = message.offset() + 1
                     yield _record(message)
             # What compaction has taken away leaves gaps that only the position shows.
             for at in self._consumer.position([TopicPartition(*place) for place in waiting]):
-                if max(at.offset, self._at[at.topic, at.partition]) >= waiting[at.topic, at.partition]:
+                if max(at.offset, self.at[at.topic, at.partition]) >= waiting[at.topic, at.partition]:
                     del waiting[at.topic, at.partition]
 
     def close(self) -> None:
@@ -118,9 +124,10 @@ class Truth:
         self.frozen: dict[str, bytes] = {}
         self._rows: Mapping[str, Row] = {}
 
-    def read(self, poison: Iterable[bytes], rows: Mapping[str, Row]) -> None:
-        """Read the log to its end and take it in; `poison` is what must be refused, `rows` whose state at which cut
-        is to be kept in `frozen`.
+    def read(self, poison: Iterable[bytes], rows: Mapping[str, Row]) -> dict[tuple[str, int], int]:
+        """Read the log to its end and take it in; how far that was in the clock.
+
+        `poison` is what must be refused, `rows` whose state at which cut is to be kept in `frozen`.
         """
         known, ticks = set(poison), list[Record]()
         self._rows = rows
@@ -139,6 +146,7 @@ class Truth:
         for record in ticks:
             for tick in decode_ticks(record.value):
                 self._cut(record.partition, tick.time, tick.ends, tick.complete)
+        return {place: end for place, end in self._follower.at.items() if place[0] == CLOCK}
 
     def _cut(self, partition: int, time: float, ends: dict[str, int], complete: bool) -> None:
         before = self._ends[partition]

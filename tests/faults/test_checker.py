@@ -60,10 +60,14 @@ def kill_while_it_saves(plant: Plant, dice: Random, load: Load) -> None:
 def kill_when_it_has_saved(plant: Plant, dice: Random, load: Load) -> None:
     for _ in range(3):
         until(plant.workers[0].ready, "the worker's partitions")
-        before = marks(plant).items()
-        until(lambda before=before: len(marks(plant).items() - before) == PARTITIONS, "a mark of each partition")
+        wait_for_marks(plant)
         plant.workers[0].send(SIGKILL)
         sleep(0.5)
+
+
+def wait_for_marks(plant: Plant) -> None:
+    before = marks(plant).items()
+    until(lambda: len(marks(plant).items() - before) == PARTITIONS, "a mark of each partition")
 
 
 DEEDS = {

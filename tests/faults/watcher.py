@@ -90,19 +90,20 @@ class Watcher:
     def drained(self, load: Load, since: float) -> float | None:
         """Say at how many times its load the site that paused longest caught up; None when it was no pause to speak of.
 
-        It has caught up when it has learnt what Kafka had taken `USUAL` seconds before.
+        It has caught up when of what it has said, also to a Kafka that could not take it, all is learnt that is older
+        than `USUAL` seconds.
         """
         pause, end, site = max(self.pauses(load, since))
         if pause < LONG:
             return None
-        taken, steps = load.taken[site], self.progress[site]
-        rate = taken[-1][1] / (taken[-1][0] - taken[0][0])
+        made, steps = load.made[site], self.progress[site]
+        rate = made[-1][1] / (made[-1][0] - made[0][0])
         before = max((number for at, number in steps if at < end), default=0)
         for at, number in steps:
-            if at >= end and number >= _at(taken, at - USUAL):
+            if at >= end and number >= _at(made, at - USUAL):
                 return (number - before) / (at - end + TICK) / rate
         return 0.0
 
 
-def _at(taken: list[tuple[float, int]], moment: float) -> int:
-    return max((number for at, number in taken if at <= moment), default=0)
+def _at(made: list[tuple[float, int]], moment: float) -> int:
+    return max((number for at, number in made if at <= moment), default=0)
