@@ -2,9 +2,9 @@
 
 A row holds a site's state and the cut that it includes. They are written one after the other while the lane goes on,
 so they differ in their cuts; when all that had changed are written, the mark says so: *whatever is below this cut is in
-the rows*. Reading goes on at the mark's cut, and a site whose row is ahead of it skips until its own. Should
-a row be older than the mark knows it, reading goes on at that row's cut.
-Since state is a function of the log, all that a worker can do wrong here is work twice.
+the rows*. Reading goes on at the mark's cut, and a site whose row is ahead of it skips until its own. Should a row be
+older than the mark knows it, reading goes on at that row's cut. Since state is a function of the log, all that a worker
+can do wrong here is work twice; that nobody but a partition's last owner writes them is for `fence` to see to.
 
 A state too large for one record goes into parts, each under a key that names its row's cut, and all of them before the
 row. So a row is always whole: until it is there the former one stands with its own parts, which are deleted only then.
