@@ -38,6 +38,8 @@ class Costs(Struct, frozen=True):
     row_bytes: float = 500.0
     device_bytes: float = 8000.0
     worker_bytes: float = 150e6
+    clock_bytes: float = 2000.0
+    """of ticks, a second and partition, ten of them"""
 
 
 class Plan(Struct, frozen=True):
@@ -75,7 +77,11 @@ def plan(sites: int, devices: int, interval: float, costs: Costs) -> Plan:
         sites * devices * costs.device_bytes + cores * costs.worker_bytes,
         changelog,
         max(COPIES, ceil(written / BROKER)),
-        COPIES * (rate * costs.object_bytes * RETENTION_S + 3 * sites * devices * costs.row_bytes),
+        COPIES
+        * (
+            (rate * costs.object_bytes + partitions * costs.clock_bytes) * RETENTION_S
+            + 3 * sites * devices * costs.row_bytes
+        ),
     )
 
 
