@@ -41,7 +41,8 @@ class Neighbours:
         self._promises = promises
         self._others = [other for other in range(len(promises)) if other != index]
         self._told = (folder / str(index)).open("ab", buffering=0)
-        self._heard = [(folder / str(other)).open("rb") for other in self._others]
+        self._heard = {other: (folder / str(other)).open("rb") for other in self._others}
+        self._rests = dict.fromkeys(self._others, b"")
         self._take = take
         self._parent = os.getppid()
 
@@ -56,8 +57,9 @@ class Neighbours:
         while (reach := min(self._promises[other] for other in self._others) + DELAY_S) < ceil(soonest):
             tries += 1
             self._wait(tries)
-        for file in self._heard:
-            for line in file.readlines():
+        for other, file in self._heard.items():
+            *lines, self._rests[other] = (self._rests[other] + file.read()).split(b"\n")  # the last may be half written
+            for line in lines:
                 self._take(_FACT.decode(line))
         return reach
 

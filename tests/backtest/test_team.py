@@ -3,14 +3,17 @@
 import gzip
 import subprocess
 import sys
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from streams.backtest.peers import Neighbours
 from streams.backtest.team import Team, fitting
 from streams.incidents.backtest import Backtest
+from streams.incidents.model import Fact
 from streams.telemetry.recording import Line, RecordingError, replay, writing
 from tests.worker import abroad
 
@@ -58,6 +61,19 @@ def test_they_fail_where_one_fails(recording: Path, tmp_path: Path) -> None:
         reasons.append(str(caught.value))
     assert seen[0] == seen[1] != []
     assert reasons[0] == reasons[1]
+
+
+def test_a_fact_that_is_half_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    (tmp_path / "0").touch()
+    fact = Fact(subject="grid", kind="grid.lost", site="A-1", time=1.0, clock=1.0)
+    whole, found = msgspec.json.encode(fact) + b"\n", list[Fact]()
+    (tmp_path / "1").write_bytes(whole[:20])
+    peers = Neighbours(0, [-inf, inf], tmp_path, found.append)
+    assert peers.horizon(5.0) == inf and not found
+    with (tmp_path / "1").open("ab") as file:
+        file.write(whole[20:])
+    peers.horizon(6.0)
+    assert found == [fact]
 
 
 def test_a_short_recording_is_not_worth_it(recording: Path) -> None:
