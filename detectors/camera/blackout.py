@@ -10,13 +10,18 @@ from detectors.scene import Scene
 
 TOGETHER_S = 600.0
 """Cameras lost within this time belong together."""
+AT_ONCE_S = 60.0
+"""A switch that fails, or a cable, takes its cameras within this time."""
+SINGLY = 0.25
+"""What it adds that a site's cameras are lost one after another."""
 
 
 class Blackout(Detector[CameraStatus | CameraEvent]):
     """Fires when three or more cameras (half, of fewer than six) go dark within minutes while the supply is sound.
 
     A failing switch does the same, so the share of cameras counts and the groups that were seen before: the very same
-    set going dark again is that switch.
+    set going dark again is that switch. It takes all of them at once; who says at which moment each was lost, and they
+    were minutes apart, tells of hands.
     """
 
     name = "camera.blackout"
@@ -33,6 +38,8 @@ class Blackout(Detector[CameraStatus | CameraEvent]):
     def __init__(self) -> None:
         self.cameras: set[str] = set()
         self.dark: dict[str, float] = {}
+        self.moments: dict[str, float] = {}
+        """When cameras were lost that said so at that moment, and are still."""
         self.groups: dict[str, Habit] = {}
         self.episode: set[str] = set()
 
@@ -46,13 +53,25 @@ class Blackout(Detector[CameraStatus | CameraEvent]):
         share = len(group) / known
         familiar = any(group <= set(names.split("|")) and seen.yes >= 1.0 for names, seen in self.groups.items())
         score = 0.2 + 0.6 * share - (0.1 if scene.open(scene.time) else 0.0)
+        singly = self._singly(group, event, scene.time)
+        if singly:
+            score += SINGLY
         if familiar:
             score *= 0.4
         if scene.supply.disturbed(scene.time):
             score *= 0.7
-        summary = f"Signal of {len(group)} of {known} cameras was lost within minutes."
-        numbers = {"cameras": sorted(group)[:20], "known": known, "seen_before": familiar}
-        return Sign(min(max(score, 0.05), 0.9), summary.replace("Signal", "The signal", 1), numbers, key="many")
+        how = "one after another" if singly else "within minutes"
+        summary = f"The signal of {len(group)} of {known} cameras was lost {how}."
+        numbers = {"cameras": sorted(group)[:20], "known": known, "seen_before": familiar, "singly": singly}
+        return Sign(min(max(score, 0.05), 0.9), summary, numbers, key="many")
+
+    def _singly(self, group: set[str], event: CameraStatus | CameraEvent, at: float) -> bool:
+        """Whether the first three of the group that told of it themselves were lost one after another."""
+        moments = {name: when for name, when in self.moments.items() if name in group}
+        if hasattr(event, "topic"):
+            moments[event.device] = at
+        first = sorted(moments.values())[:3]
+        return len(first) == 3 and first[2] - first[0] > AT_ONCE_S
 
     def learn_one(self, event: CameraStatus | CameraEvent, scene: Scene) -> None:
         state = lost(event)
@@ -62,7 +81,11 @@ class Blackout(Detector[CameraStatus | CameraEvent]):
         if state:
             self.dark.setdefault(event.device, scene.time)
             self.episode.add(event.device)
-        elif self.dark.pop(event.device, None) is not None and not self.dark:
+            if hasattr(event, "topic"):
+                self.moments.setdefault(event.device, scene.time)
+            return
+        self.moments.pop(event.device, None)
+        if self.dark.pop(event.device, None) is not None and not self.dark:
             self._remember()
 
     def _remember(self) -> None:

@@ -105,6 +105,17 @@ def test_several_cameras_together_and_the_switch_that_does_it_every_day() -> Non
     assert tell(Blackout(), everything)[-1].score > 0.7
 
 
+def test_cameras_lost_one_after_another_are_no_switch() -> None:
+    loss = "VideoSource/SignalLoss"
+    known = [status(0, f"cam-{n}") for n in range(8)]
+    at_once = tell(Blackout(), [*known, *(event(100 + n, f"cam-{n}", loss) for n in range(4))])
+    singly = tell(Blackout(), [*known, *(event(100 + 90 * n, f"cam-{n}", loss) for n in range(4))])
+    silent = [{**status(0, f"cam-{n}", connected=False), "t": 100.0 + 90 * n} for n in range(4)]
+    polled = tell(Blackout(), [*known, *silent])
+    assert singly[-1].score > at_once[-1].score == polled[-1].score
+    assert "one after another" in singly[-1].summary
+
+
 def test_a_covered_lens() -> None:
     covered = [status(300 + n, luminance=0.01, sharpness=0.02) for n in range(3)]
     (sign,) = tell(Blinded(), [*living(300), *covered])
