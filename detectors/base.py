@@ -86,6 +86,8 @@ class Detector(Generic[E_contra]):
     """Findings a site-day to expect in ordinary life before the site's own rate is learnt."""
     hit: ClassVar[float]
     """How likely an attack that touches this domain shows it, 0–1."""
+    timeless: ClassVar[bool] = False
+    """Whether it weighs the same by day and by night: people at work neither cause it nor keep a thief from it."""
     alone: ClassVar[bool] = False
     """A definite sign of goods leaving with no right to: pages without a second domain."""
     explained_by: ClassVar[tuple[str, ...]] = ()

@@ -79,6 +79,7 @@ class CountDrift(Detector[RfidCount]):
     scope = "site"
     rate: ClassVar[float] = 0.005
     hit: ClassVar[float] = 0.3
+    timeless: ClassVar[bool] = True
     memory_s: ClassVar[float] = 48 * 3600.0
     repeat_s: ClassVar[float] = 20 * 3600.0
 

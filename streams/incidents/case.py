@@ -83,7 +83,8 @@ class Case:
             self.since = window
         base = self.rates.setdefault(kind.name, BaseRate())
         usual, hit = base.probability(kind.rate, finding.score, window, self.since), kind.hit
-        usual, hit = min(usual * BUSIER ** (2.0 * staffed - 1.0), 1.0), hit * BUSIER**-staffed
+        if not kind.timeless:
+            usual, hit = min(usual * BUSIER ** (2.0 * staffed - 1.0), 1.0), hit * BUSIER**-staffed
         nats = 0.0 if explained else weight(finding.score, hit, usual) * self._trust(kind, now)
         critical = self.incident is not None and self.incident.severity == "critical"
         base.learn(window, finding.score, 0.0 if critical else 1.0)

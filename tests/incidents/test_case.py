@@ -22,6 +22,7 @@ def kind(domain: str, **more: Any) -> Any:
         "stage": "sight",
         "sort": "definite",
         "alone": False,
+        "timeless": False,
         "explains": (),
         "memory_s": 6 * HOUR,
         "explained_by": (),
@@ -75,6 +76,18 @@ class Story:
 @pytest.fixture
 def story() -> Story:
     return Story()
+
+
+def nats(what: Any, staffed: float) -> float:
+    story = Story()
+    story.finds(what, 0, staffed=staffed)
+    [clue] = story.case.clues.values()
+    return clue.at(NOW)
+
+
+def test_people_at_work_make_light_of_what_they_cause_and_of_nothing_else() -> None:
+    assert nats(kind("alarm"), 1.0) < nats(kind("alarm"), 0.0)
+    assert nats(kind("rfid", timeless=True), 1.0) == nats(kind("rfid", timeless=True), 0.0)
 
 
 def test_one_domain_opens_but_does_not_page(story: Story) -> None:
