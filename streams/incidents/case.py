@@ -22,6 +22,8 @@ EXPLAINED_S = 4 * 3600.0
 """How far apart a finding and the one that explains it may lie, s."""
 EXPLANATION = 0.1
 """What an explanation counts for in the choice of what to tell of a domain first, nats; as evidence it is none."""
+ANEW = 2.0
+"""How many times what is left of it a finding must weigh to have come anew, rather than to be still there."""
 MOST_CLUES = 300
 MOST_PAST = 16
 """Closed incidents that a verdict may still be about."""
@@ -92,13 +94,15 @@ class Case:
         clue = self.clues.get(name)
         if clue is None or clue.at(now) < 0.05:
             clue = Clue(kind.name, kind.domain, finding.device, key, kind.stage)
-            clue.first = clue.last = now
+            clue.first = clue.onset = clue.last = now
             clue.memory = kind.memory_s
             clue.explained_by = kind.explained_by
             self._add(name, clue)
         left = clue.at(now)
         if nats >= left:
             clue.weight, clue.hour = nats, hour
+            if nats >= ANEW * left:
+                clue.onset = now
         else:
             clue.weight = left
         clue.score = max(clue.score, finding.score)

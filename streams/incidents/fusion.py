@@ -52,7 +52,7 @@ CLOSE = 1.5
 class Clue:
     """One finding as evidence: nats when fresh, and when it was first and last seen on the arrival clock.
 
-    `hour` is the share of them that is only about the hour.
+    `hour` is the share of them that is only about the hour; `onset` is when it came, or came again after it had faded.
     """
 
     __slots__ = (
@@ -66,6 +66,7 @@ class Clue:
         "key",
         "last",
         "memory",
+        "onset",
         "score",
         "stage",
         "weight",
@@ -82,6 +83,7 @@ class Clue:
         self.hour = 0.0
         self.memory = 0.0
         self.first = 0.0
+        self.onset = 0.0
         self.last = 0.0
         self.alone = False
         self.explained_by: tuple[str, ...] = ()
@@ -152,7 +154,7 @@ def fuse(
         if left <= 0.0:
             continue
         if left >= ONSET_AT:
-            onsets.setdefault(clue.domain, []).append((clue.first, clue.hour > MOSTLY))
+            onsets.setdefault(clue.domain, []).append((clue.onset, clue.hour > MOSTLY))
         domains.setdefault(clue.domain, []).append((left, clue.detector, clue.hour))
         definite = definite or (clue.definite() and left * trust(clue.detector) >= COUNTS_AT)
     shares: dict[str, float] = {}

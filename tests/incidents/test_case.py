@@ -85,6 +85,15 @@ def nats(what: Any, staffed: float) -> float:
     return clue.at(NOW)
 
 
+def test_what_comes_again_after_it_had_faded_has_a_new_onset() -> None:
+    story, jammed = Story(), kind("alarm", memory_s=HOUR)
+    onsets = []
+    for at in (0.0, HOUR / 2, HOUR, 6 * HOUR):
+        story.finds(jammed, at)
+        onsets += [clue.onset - NOW for clue in story.case.clues.values()]
+    assert onsets == [0.0, 0.0, 0.0, 6 * HOUR]
+
+
 def test_people_at_work_make_light_of_what_they_cause_and_of_nothing_else() -> None:
     assert nats(kind("alarm"), 1.0) < nats(kind("alarm"), 0.0)
     assert nats(kind("rfid", timeless=True), 1.0) == nats(kind("rfid", timeless=True), 0.0)

@@ -10,7 +10,7 @@ HOUR = 3600.0
 
 def clue(domain: Domain, nats: float, detector: str = "", at: float = 0.0, **more: object) -> Clue:
     made = Clue(detector or f"{domain}.thing", domain, "d", "", "sight")
-    made.weight, made.memory, made.first, made.last, made.score = nats, 6 * HOUR, at, at, 1.0
+    made.weight, made.memory, made.onset, made.last, made.score = nats, 6 * HOUR, at, at, 1.0
     for name, value in more.items():
         setattr(made, name, value)
     return made
