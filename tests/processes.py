@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 TOCSIN = Path(sys.executable).parent / "tocsin"
 
@@ -26,3 +28,12 @@ def launched(log: Path, *arguments: str | Path, **environment: str) -> Iterator[
 def clean() -> dict[str, str]:
     """Return the environment without any setting of ours."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+
+
+def wait(happened: Callable[[], Any], seconds: float = 40) -> Any:
+    """Wait until something has happened, and return the answer that says so."""
+    deadline = time.monotonic() + seconds
+    while not (answer := happened()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+    return answer

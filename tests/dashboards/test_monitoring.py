@@ -1,9 +1,6 @@
 """Prometheus and Alertmanager started natively, with the configuration that docker compose mounts."""
 
 import subprocess
-import time
-from collections.abc import Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -12,14 +9,7 @@ from dashboards import configuration
 from streams import metrics, metrics_server
 from streams.local.monitoring import Monitoring, MonitoringError
 from tests.alerts.story import Receiver
-
-
-def wait(happened: Callable[[], Any], seconds: float = 40) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (answer := happened()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-    return answer
+from tests.processes import wait
 
 
 def test_the_watchdog_arrives_from_prometheus_and_targets_can_be_added() -> None:

@@ -4,11 +4,9 @@ import os
 import ssl
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -27,6 +25,7 @@ from streams.topics import ensure
 from tests.alerts.story import Receiver, critical
 from tests.dashboards.grafana import Grafana
 from tests.dashboards.secure import ROOT, SERVICES, Place
+from tests.processes import wait
 
 PARTS = ("worker", "gate", "ledger", "console")
 
@@ -91,14 +90,6 @@ def prometheus(
     program.start()
     yield program
     program.stop()
-
-
-def wait(happened: Callable[[], Any], seconds: float = 40) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (answer := happened()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-    return answer
 
 
 def test_certificates_are_made_once_and_all_at_once(place: Place) -> None:
