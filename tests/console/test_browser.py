@@ -207,9 +207,27 @@ def test_keys_are_keys_only_where_nobody_types(house: House, chromium: Browser) 
         page.keyboard.press("?")
         assert page.locator("dialog#keys").is_visible()
         page.keyboard.press("Escape")
+        page.wait_for_selector("dialog#keys", state="hidden")
         page.keyboard.press("/")
+        page.wait_for_selector("input[type=search]:focus")
         page.keyboard.type("jjaa?")
         assert page.input_value("input[type=search]") == "jjaa?" and not page.locator("dialog#keys").is_visible()
+
+
+def test_the_list_loads_itself_again_but_not_under_the_hands_of_who_types(house: House, chromium: Browser) -> None:
+    token = house.run("console", "--add-user", "mia")
+    found = re.search(r"answers on (http://\S+)", (house.folder / "console.log").read_text())
+    assert found
+    with screen(chromium, 1280) as page:
+        page.clock.install()
+        page.goto(found[1])
+        login(page, token)
+        page.fill("input[type=search]", "FR-9")
+        page.clock.run_for(60_000)
+        assert page.input_value("input[type=search]") == "FR-9"
+        page.locator("input[type=search]").blur()
+        with page.expect_navigation():
+            page.clock.run_for(20_000)
 
 
 def test_a_link_from_another_site_finds_the_session(house: House, chromium: Browser) -> None:

@@ -32,16 +32,22 @@
     "?": () => document.querySelector("#keys")?.showModal(),
   };
 
+  const typing = (target) => target?.closest("input:not([type=radio], [type=checkbox]), select, textarea, dialog[open]");
+
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=radio], [type=checkbox]), select, textarea, dialog");
     const elsewhere = event.key === "Enter" && event.target.closest("a, button, input");
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key] || elsewhere) return;
-    if (typing) return;
+    if (typing(event.target)) return;
     event.preventDefault();
     keys[event.key]();
   });
 
-  // The list loads itself again: what was chosen stays chosen.
+  // The list loads itself again, but not while somebody types into it or reads the keys.
+  const seconds = document.querySelector("[data-refresh]")?.dataset.refresh;
+  const again = () => (typing(document.activeElement) ? setTimeout(again, 1000) : location.reload());
+  if (seconds) setTimeout(again, 1000 * seconds);
+
+  // What was chosen before it loaded itself again stays chosen.
   const before = sessionStorage.getItem("chosen");
   const found = rows.findIndex((row) => before && place(row) === before);
   if (found >= 0) {
