@@ -58,7 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str, about("a worker's own name, by which it finds its partitions again; host: the machine's")
     ] = ""
     clock: Annotated[Clock, about("who makes time: the worker's own clock, or the log that a player writes")] = "wall"
-    tick_s: Annotated[float, about("seconds between two ticks; more when busy", gt=0, le=60)] = 0.1
+    tick_s: Annotated[float, about("seconds between two ticks; more when busy", gt=0, le=60)] = 0.05
     snapshot_s: Annotated[float, about("seconds between two snapshots, at least", gt=0, le=3600)] = 10.0
     metrics_host: Annotated[str, about("address on which /metrics answers")] = "127.0.0.1"
     metrics_token: Annotated[
