@@ -6,11 +6,13 @@ from datetime import datetime
 from html import escape
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from streams import metrics
 from streams.alerts import wording
 from streams.alerts.grafana import Grafana, GrafanaError
 from streams.alerts.sink import Sink, SinkError
-from streams.incidents.model import Incident
+from streams.incidents.model import Incident, Step
 
 MOST_PENDING = 10_000
 """Incidents that wait for a Grafana that is away; beyond, the longest waiting is given up and counted as dropped."""
@@ -21,6 +23,7 @@ class Mark(NamedTuple):
 
     kind: str
     moment: datetime
+    title: str
     text: str
 
 
@@ -28,12 +31,14 @@ class Annotations(Sink):
     """One Grafana. Which annotations an incident needs follows from its latest state and what Grafana already has.
 
     So nothing need be remembered across restarts, an incident that changes faster than Grafana answers costs one call,
-    and after an outage every incident that changed in it is brought up to date.
+    and after an outage every incident that changed in it is brought up to date. Each links to its incident's dashboard
+    below `dashboards_url`.
     """
 
-    def __init__(self, grafana: Grafana, now: Callable[[], float]) -> None:
+    def __init__(self, grafana: Grafana, dashboards_url: str, now: Callable[[], float]) -> None:
         super().__init__("grafana")
         self._grafana = grafana
+        self._dashboards_url = dashboards_url
         self._now = now
         self._pending: dict[str, Incident] = {}
         self._written: dict[str, set[str]] = {}
@@ -72,27 +77,47 @@ class Annotations(Sink):
         if incident.id not in self._written:
             found = self._grafana.annotations(identity)
             self._written[incident.id] = {str(tag) for annotation in found for tag in annotation.get("tags", ())}
+        link = escape(wording.dashboard_url(self._dashboards_url, incident))
         for mark in marks(incident):
             if mark.kind in self._written[incident.id]:
                 continue
             tags = [*identity, f"site:{incident.site}", mark.kind]
-            self._grafana.annotate(wording.milliseconds(mark.moment), tags, mark.text)
+            text = f'<a href="{link}">{escape(mark.title)}</a> {escape(mark.text)}'
+            self._grafana.annotate(wording.milliseconds(mark.moment), tags, text)
             self._written[incident.id].add(mark.kind)
             metrics.NOTIFICATIONS.labels(self.name, "delivered").inc()
 
 
 def marks(incident: Incident) -> list[Mark]:
-    """Say which annotations an incident needs: its opening, each severity, later pages, who took it on, its end."""
-    line = escape(wording.summary(incident))
-    wanted = [Mark("opened", incident.opened, f"Incident opened. {line}")]
+    """Say which annotations an incident needs: its opening, each severity, later pages, who took it on, its end.
+
+    One that paged also gets the first sign of each step of its chain.
+    """
+    line = wording.summary(incident)
+    wanted = [Mark("opened", incident.opened, "Incident opened.", line)]
     if incident.severity != "info":
-        wanted.append(Mark(incident.severity, incident.updated, f"Now {incident.severity}. {line}"))
+        wanted.append(Mark(incident.severity, incident.updated, f"Now {incident.severity}.", line))
     if incident.pages > 1:
-        wanted.append(Mark(f"page-{incident.pages}", incident.updated, f"Page {incident.pages}. {line}"))
+        wanted.append(Mark(f"page-{incident.pages}", incident.updated, f"Page {incident.pages}.", line))
     if incident.acknowledged_by and incident.closed is None:
-        who = escape(incident.acknowledged_by)
-        wanted.append(Mark(f"acknowledged-{incident.pages}", incident.updated, f"Acknowledged by {who}. {line}"))
+        who = f"Acknowledged by {incident.acknowledged_by}."
+        wanted.append(Mark(f"acknowledged-{incident.pages}", incident.updated, who, line))
+    if incident.pages:
+        wanted += [_first(incident, step) for step in _firsts(incident)]
     if incident.closed is not None:
-        verdict = f" Verdict: {escape(incident.verdict)}." if incident.verdict else ""
-        wanted.append(Mark("closed", incident.closed, f"Incident closed.{verdict} {line}"))
+        verdict = f" Verdict: {incident.verdict}." if incident.verdict else ""
+        wanted.append(Mark("closed", incident.closed, f"Incident closed.{verdict}", line))
     return wanted
+
+
+def _first(incident: Incident, step: Step) -> Mark:
+    line = wording.summary(replace(incident, summary=step.summary))
+    return Mark(f"step-{step.stage}", step.time, f"Step {step.stage}.", line)
+
+
+def _firsts(incident: Incident) -> list[Step]:
+    """Find the first entry of the timeline of each step."""
+    firsts: dict[str, Step] = {}
+    for step in incident.timeline:
+        firsts.setdefault(step.stage, step)
+    return list(firsts.values())

@@ -45,7 +45,7 @@ class Notifier:
         self.sinks: list[Sink] = [Gauges(self.board, now)]
         self.sinks += [Alertmanager(url, self.board, settings, now) for url in settings.alertmanagers]
         if settings.grafana_url:
-            self.sinks.append(Annotations(Grafana.of(settings), now))
+            self.sinks.append(Annotations(Grafana.of(settings), settings.dashboards_url, now))
 
     def unready(self) -> str | None:
         """Say why it is not yet of use; None when it is."""
