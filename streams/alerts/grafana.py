@@ -70,11 +70,11 @@ class Grafana:
         return self._found(self._face.datasource.get_datasource_by_name, quote(name, safe=""))
 
     def put_data_source(self, wanted: Json, existing: Json | None) -> None:
-        """Create a data source, or overwrite the existing one."""
+        """Create a data source, or overwrite the existing one, by its uid: later Grafanas know no numbers."""
         if existing is None:
             self._call(self._face.datasource.create_datasource, wanted)
         else:
-            self._call(self._face.datasource.update_datasource, existing["id"], wanted)
+            self._call(self._face.api.PUT, f"/datasources/uid/{quote(existing['uid'], safe='')}", wanted)
 
     def folder(self, uid: str) -> Json | None:
         """Find a folder by its uid."""

@@ -121,7 +121,7 @@ class Grafana:
                 "basicAuth": False,
             } | body
         else:
-            before = next(source for source in self.sources.values() if source["id"] == int(parts[0]))
+            before = next(source for source in self.sources.values() if parts == ["uid", source["uid"]])
             source = before | body | {"version": before["version"] + 1}
         self.sources[body["name"]] = source
         return 200, {"datasource": source, "id": source["id"], "message": "Datasource saved", "name": body["name"]}
