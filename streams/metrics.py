@@ -234,6 +234,8 @@ def _start_at_zero() -> None:
         OPEN_INCIDENTS.labels(severity)
     for outcome in ("taken", "idle", "unknown"):
         ACTIONS.labels(outcome)
+    for command in ("lockdown", "release", "hold_shipment"):
+        COMMANDS.labels(command)
     for verdict in ("true_positive", "false_positive", "benign", "test"):
         VERDICTS.labels(verdict)
     for outcome in ("accepted", "refused", "throttled"):
