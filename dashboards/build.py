@@ -5,7 +5,8 @@ The schema is that of Grafana 9.3, which every later one migrates when it loads 
 
 from collections.abc import Sequence
 
-from dashboards.panels import OWN, RED, SOURCE, Json
+from dashboards.colours import RED, Json
+from dashboards.panels import OWN, SOURCE
 
 SCHEMA = 37
 WIDTH = 24

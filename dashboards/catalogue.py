@@ -3,10 +3,10 @@
 import re
 from typing import NamedTuple
 
+from dashboards.colours import Json
 from dashboards.detectors import detectors
 from dashboards.fleet import fleet
 from dashboards.incident import incident
-from dashboards.panels import Json
 from dashboards.platform import platform
 from dashboards.site import site
 
@@ -27,10 +27,10 @@ def dashboards() -> list[Json]:
 def queries(interval: str = "1m", **variables: str) -> list[PanelQuery]:
     """List every panel's expressions with Grafana's variables filled in, ready for Prometheus.
 
-    `interval` stands for `$__rate_interval`; a variable that is not given matches everything where it is matched, and
-    `site` must be given for the panels of one site to answer.
+    `interval` stands for `$__rate_interval` and `$__interval`; a variable that is not given matches everything where it
+    is matched, and `site` must be given for the panels of one site to answer.
     """
-    values = {"__rate_interval": interval, "domain": ".*", "site": "", **variables}
+    values = {"__rate_interval": interval, "__interval": interval, "domain": ".*", "site": "", **variables}
     return [
         PanelQuery(board["title"], panel["title"], re.sub(r"\$(\w+)", lambda name: values[name[1]], target["expr"]))
         for board in dashboards()

@@ -1,9 +1,11 @@
 """Detectors: who finds what, and how often people agree."""
 
 from dashboards.build import dashboard, variable
-from dashboards.panels import RED, YELLOW, Json, Query, bars, graph, stat, steps
+from dashboards.colours import RED, SEVERITIES, YELLOW, Json, steps
+from dashboards.expressions import UNSEEN, counted, or_none, within
+from dashboards.panels import Query, bars, graph, stat
 
-CHOSEN = 'domain=~"$domain"'
+FOUND = 'tocsin_findings_total{domain=~"$domain"}'
 
 
 def detectors() -> Json:
@@ -16,12 +18,12 @@ def detectors() -> Json:
             stat(
                 "Findings, 24 h",
                 "Things that detectors of the chosen domains saw in the last day.",
-                Query(f"sum(increase(tocsin_findings_total{{{CHOSEN}}}[24h]))"),
+                Query(f"{within(FOUND, '24h')} or {UNSEEN}"),
             ),
             stat(
                 "Incident changes, 24 h",
                 "Published revisions of incidents: findings that counted.",
-                Query("sum(increase(tocsin_incident_changes_total[24h]))"),
+                Query(within("tocsin_incident_changes_total", "24h")),
             ),
             stat(
                 "Judged wrong",
@@ -54,30 +56,28 @@ def detectors() -> Json:
             ),
             graph(
                 "Findings by detector",
-                "Per minute. A detector that shouts all day has learnt the wrong normal, or a device is failing.",
-                Query(
-                    f"60 * sum by (detector) (rate(tocsin_findings_total{{{CHOSEN}}}[$__rate_interval]))",
-                    "{{detector}}",
-                ),
-                width=16,
+                "One bar for ten minutes or more. Who shouts all day has learnt the wrong normal, or a device fails.",
+                Query(f"{counted(FOUND, 'detector')} > 0", "{{detector}}", step="10m"),
+                width=14,
                 height=10,
+                style="bars",
                 stacked=True,
+                listed=True,
             ),
             bars(
                 "Loudest detectors, 24 h",
                 "Findings of the last day by detector.",
-                Query(
-                    f"sort_desc(topk(15, sum by (detector) (increase(tocsin_findings_total{{{CHOSEN}}}[24h]))))",
-                    "{{detector}}",
-                ),
-                width=8,
+                Query(f"sort_desc(topk(12, {within(FOUND, '24h', 'detector')}))", "{{detector}}"),
+                width=10,
                 height=10,
             ),
             graph(
                 "Incident changes by severity",
-                "Published revisions per minute.",
-                Query("60 * sum by (severity) (rate(tocsin_incident_changes_total[$__rate_interval]))", "{{severity}}"),
+                "Published revisions, one bar for ten minutes or more.",
+                Query(counted("tocsin_incident_changes_total", "severity"), "{{severity}}", step="10m"),
+                style="bars",
                 stacked=True,
+                hues=SEVERITIES,
             ),
             bars(
                 "Verdicts",
@@ -87,18 +87,15 @@ def detectors() -> Json:
             *_judged(),
             graph(
                 "Commands",
-                "Lock-downs, releases and held shipments that were advised or ordered, per hour.",
-                Query(
-                    "3600 * sum by (command) (rate(tocsin_commands_total[$__rate_interval])) or vector(0)",
-                    "{{command}}",
-                ),
+                "Lock-downs, releases and held shipments that were advised or ordered within the hour before.",
+                Query(or_none(within("tocsin_commands_total", "1h", "command"), "command"), "{{command}}"),
                 height=6,
             ),
             graph(
                 "What people did",
-                "Acknowledged, assigned, noted, released, confirmed, per hour. `unknown` is about an incident or a "
-                "command that is not under way, `idle` changed nothing.",
-                Query("3600 * sum by (outcome) (rate(tocsin_actions_total[$__rate_interval]))", "{{outcome}}"),
+                "Acknowledged, assigned, noted, released, confirmed within the hour before. `unknown` is about an "
+                "incident or a command that is not under way, `idle` changed nothing.",
+                Query(within("tocsin_actions_total", "1h", "outcome"), "{{outcome}}"),
                 height=6,
             ),
         ],
@@ -115,7 +112,7 @@ def _judged() -> list[Json]:
     return [
         graph(
             "Scores",
-            "Median and 90th percentile of all findings' scores. A rise without incidents: something learns the wrong.",
+            "Median and 90th percentile of the scores of an hour. A rise without incidents: something learns wrong.",
             Query(_scored(0.5), "median"),
             Query(_scored(0.9), "90 %"),
             unit="percentunit",
@@ -125,7 +122,7 @@ def _judged() -> list[Json]:
             "Mean score by detector, 24 h",
             "How sure each detector was on average; the surest first.",
             Query(
-                "sort_desc(topk(15, sum by (detector) (increase(tocsin_finding_score_sum[24h]))"
+                "sort_desc(topk(10, sum by (detector) (increase(tocsin_finding_score_sum[24h]))"
                 " / (sum by (detector) (increase(tocsin_finding_score_count[24h])) > 0)))",
                 "{{detector}}",
             ),
@@ -135,7 +132,7 @@ def _judged() -> list[Json]:
         bars(
             "Part in false alarms",
             "Verdicts against attack on incidents in which a detector had a part, since the notifier's start.",
-            Query(f"sort_desc(topk(15, sum by (detector) ({wrong}))) or vector(0)", "{{detector}}"),
+            Query(or_none(f"sort_desc(topk(10, sum by (detector) ({wrong})))", "detector"), "{{detector}}"),
             thresholds=steps((1, YELLOW), (5, RED)),
         ),
         bars(
@@ -149,4 +146,4 @@ def _judged() -> list[Json]:
 
 
 def _scored(share: float) -> str:
-    return f"histogram_quantile({share}, sum by (le) (rate(tocsin_finding_score_bucket[$__rate_interval])))"
+    return f"histogram_quantile({share}, sum by (le) (increase(tocsin_finding_score_bucket[1h])))"

@@ -1,8 +1,10 @@
 """Incident: where a page's link leads."""
 
 from dashboards.build import dashboard, textbox, variable
+from dashboards.colours import DOMAINS, RED, YELLOW, Json, steps
+from dashboards.expressions import QUIET
 from dashboards.fleet import RISK
-from dashboards.panels import RED, YELLOW, Json, Query, graph, happenings, stat, steps, text
+from dashboards.panels import Query, graph, happenings, stat, text
 
 WORDS = """**Incident** `${incident}` at **${site}** · [its site](/d/tocsin-site?var-site=${site}&${__url_time_range}) ·
 [all sites](/d/tocsin-fleet?${__url_time_range}) · [what found it](/d/tocsin-detectors?${__url_time_range}) ·
@@ -20,30 +22,30 @@ def incident() -> Json:
             stat(
                 "Risk now",
                 "Probability that this is an attack.",
-                Query('max(tocsin_site_risk{site="$site"}) or vector(0)'),
+                Query(f'max(tocsin_site_risk{{site="$site"}}) or {QUIET}'),
                 unit="percentunit",
                 thresholds=RISK,
             ),
             stat(
                 "Domains",
                 "Domains with evidence. Two independent ones page.",
-                Query('count(sum by (domain) (tocsin_site_evidence{site="$site"}) > 0) or vector(0)'),
+                Query(f'count(sum by (domain) (tocsin_site_evidence{{site="$site"}}) > 0) or {QUIET}'),
                 thresholds=steps((1, YELLOW), (2, RED)),
             ),
             *[
                 stat(
-                    f"Evidence of {domain}",
+                    "RFID" if domain == "rfid" else domain.capitalize(),
                     f"Timeline entries of {domain} in the site's open incidents.",
-                    Query(f'sum(tocsin_site_evidence{{site="$site", domain="{domain}"}}) or vector(0)'),
+                    Query(f'sum(tocsin_site_evidence{{site="$site", domain="{domain}"}}) or {QUIET}'),
                     thresholds=steps((1, YELLOW), (5, RED)),
                     width=3,
                 )
                 for domain in ("power", "alarm", "camera", "rfid")
             ],
             stat(
-                "Evidence of shipment",
+                "Shipment",
                 "Timeline entries of shipment in the site's open incidents: goods on the move leave little time.",
-                Query('sum(tocsin_site_evidence{site="$site", domain="shipment"}) or vector(0)'),
+                Query(f'sum(tocsin_site_evidence{{site="$site", domain="shipment"}}) or {QUIET}'),
                 thresholds=steps((1, RED)),
             ),
             happenings(
@@ -55,6 +57,7 @@ def incident() -> Json:
                 Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
                 height=12,
                 stacked=True,
+                hues=DOMAINS,
             ),
             graph(
                 "Risk",
@@ -62,6 +65,7 @@ def incident() -> Json:
                 Query('max(tocsin_site_risk{site="$site"})', "risk"),
                 unit="percentunit",
                 thresholds=RISK,
+                graded=True,
                 most=1,
             ),
             stat(
@@ -79,7 +83,7 @@ def incident() -> Json:
             stat(
                 "Waiting to be told",
                 "Alerts and annotations that a sink has yet to accept. Above zero for long: look at Platform.",
-                Query("sum(tocsin_sink_pending) or vector(0)"),
+                Query("sum(tocsin_sink_pending)"),
                 thresholds=steps((1, YELLOW), (50, RED)),
                 width=6,
                 height=8,

@@ -2,35 +2,28 @@
 
 Not on `grafana-foundation-sdk`: it is generated anew for each Grafana from 10.1 on and has no edition for 9.4, its
 editions can't be bounded (the newest by number is made for the oldest Grafana), and what it would type here are these
-few functions. What they write was provisioned into a Grafana of that time.
+few functions. What they write was looked at in a Grafana 9.4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-Json = dict[str, Any]
+from dashboards.colours import PLAIN, UNKNOWN, Json, hued
 
 SOURCE: Json = {"type": "prometheus", "uid": "tocsin-prometheus"}
 OWN: Json = {"type": "grafana", "uid": "-- Grafana --"}
 
-GREEN, YELLOW, ORANGE, RED, BLUE = "green", "yellow", "orange", "red", "blue"
-
 
 class Query(NamedTuple):
-    """A PromQL expression and how its series are called; `instant` asks for the latest value only."""
+    """A PromQL expression and how its series are called.
+
+    `instant` asks for the latest value only, `step` for one value in so much time at most, such as `5m`.
+    """
 
     expr: str
     legend: str = "__auto"
     instant: bool = False
-
-
-def steps(*limits: tuple[float, str], base: str = GREEN) -> Json:
-    """Choose colours from a value upwards, after a base colour."""
-    given = [{"color": color, "value": value} for value, color in limits]
-    return {"mode": "absolute", "steps": [{"color": base, "value": None}, *given]}
-
-
-PLAIN = steps(base=BLUE)
+    step: str = ""
 
 
 def targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
@@ -45,6 +38,7 @@ def targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
             "instant": query.instant,
             "range": not query.instant,
             "format": "table" if table else "time_series",
+            **({"interval": query.step} if query.step else {}),
         }
         for number, query in enumerate(queries)
     ]
@@ -54,15 +48,21 @@ def panel(kind: str, title: str, description: str, size: tuple[int, int], unit: 
     """Make a panel of a kind; `more` are its targets, options and whatever the kind has of its own."""
     defaults = {"unit": unit, "thresholds": more.pop("thresholds", PLAIN), "mappings": more.pop("mappings", [])}
     defaults |= more.pop("defaults", {})
+    overrides = hued(more.pop("hues", {}))
     return {
         "type": kind,
         "title": title,
         "description": description,
         "datasource": SOURCE,
         "gridPos": {"w": size[0], "h": size[1], "x": 0, "y": 0},
-        "fieldConfig": {"defaults": defaults, "overrides": []},
+        "fieldConfig": {"defaults": defaults, "overrides": overrides},
         **more,
     }
+
+
+def _whole(unit: str) -> Json:
+    """Ask for counts and percentages without decimals."""
+    return {} if unit == "s" else {"decimals": 0}
 
 
 def stat(
@@ -74,10 +74,9 @@ def stat(
     thresholds: Json = PLAIN,
     width: int = 4,
     height: int = 4,
-    mappings: list[Json] | None = None,
-    links: list[Json] | None = None,
+    mappings: Sequence[Json] = (),
 ) -> Json:
-    """Show one number, coloured by its thresholds."""
+    """Show one number, coloured by its thresholds; grey where nobody tells it."""
     return panel(
         "stat",
         title,
@@ -85,8 +84,8 @@ def stat(
         (width, height),
         unit,
         thresholds=thresholds,
-        mappings=mappings or [],
-        defaults={"links": links or [], "noValue": "0"},
+        mappings=[*mappings, UNKNOWN],
+        defaults=_whole(unit),
         targets=targets([query]),
         options={
             "colorMode": "background" if len(thresholds["steps"]) > 1 else "value",
@@ -107,19 +106,33 @@ def graph(
     thresholds: Json = PLAIN,
     width: int = 12,
     height: int = 8,
+    style: str = "line",
     stacked: bool = False,
+    graded: bool = False,
     most: float | None = None,
+    hues: Mapping[str, str] | None = None,
+    listed: bool = False,
 ) -> Json:
-    """Draw lines over time; thresholds beyond the first colour are drawn as lines."""
+    """Draw lines over time; thresholds beyond the first colour are drawn as lines.
+
+    `style` is `line`, or `bars` for what happens now and then; `graded` colours one line by its thresholds, `hues`
+    many by their names; `listed` names many series at the right, the highest first.
+    """
     custom = {
-        "drawStyle": "line",
-        "lineWidth": 2,
-        "fillOpacity": 25 if stacked else 8,
+        "drawStyle": style,
+        "lineWidth": 2 if style == "line" else 0,
+        "fillOpacity": 80 if style == "bars" else 25 if stacked else 0,
         "showPoints": "never",
         "spanNulls": False,
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
-        "thresholdsStyle": {"mode": "line" if len(thresholds["steps"]) > 1 else "off"},
+        "thresholdsStyle": {"mode": "dashed" if len(thresholds["steps"]) > 1 else "off"},
+        "gradientMode": "scheme" if graded else "none",
     }
+    limits = {"min": 0} | ({} if most is None else {"max": most})
+    colour = {"color": {"mode": "thresholds"}} if graded else {}
+    legend: Json = {"displayMode": "list", "placement": "bottom", "calcs": [], "showLegend": True}
+    if listed:
+        legend |= {"displayMode": "table", "placement": "right", "calcs": ["max"], "sortBy": "Max", "sortDesc": True}
     return panel(
         "timeseries",
         title,
@@ -127,17 +140,10 @@ def graph(
         (width, height),
         unit,
         thresholds=thresholds,
-        defaults={"custom": custom, "min": 0} | ({} if most is None else {"max": most}),
+        defaults={"custom": custom, **limits, **colour},
+        hues=hues or {},
         targets=targets(queries),
-        options={
-            "legend": {
-                "displayMode": "table",
-                "placement": "bottom",
-                "calcs": ["lastNotNull", "max"],
-                "showLegend": True,
-            },
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        },
+        options={"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}},
     )
 
 
@@ -151,9 +157,10 @@ def bars(
     width: int = 12,
     height: int = 8,
     most: float | None = None,
-    links: list[Json] | None = None,
+    links: Sequence[Json] = (),
 ) -> Json:
     """Draw one horizontal bar a series, as it is now."""
+    limits = {"min": 0} | ({} if most is None else {"max": most})
     return panel(
         "bargauge",
         title,
@@ -161,7 +168,8 @@ def bars(
         (width, height),
         unit,
         thresholds=thresholds,
-        defaults={"min": 0, "links": links or []} | ({} if most is None else {"max": most}),
+        mappings=[UNKNOWN],
+        defaults={"links": list(links), **limits, **_whole(unit)},
         targets=targets([query._replace(instant=True)]),
         options={
             "displayMode": "gradient",
@@ -173,7 +181,7 @@ def bars(
 
 
 def happenings(title: str, description: str, tags: Sequence[str], *, width: int = 12, height: int = 10) -> Json:
-    """List what was annotated under all these tags."""
+    """List what was annotated under all these tags; the tags themselves would take half of the panel."""
     listed = panel("annolist", title, description, (width, height), "short")
     listed["datasource"] = OWN
     listed["options"] = {
@@ -181,7 +189,7 @@ def happenings(title: str, description: str, tags: Sequence[str], *, width: int 
         "tags": list(tags),
         "onlyFromThisDashboard": False,
         "onlyInTimeRange": False,
-        "showTags": True,
+        "showTags": False,
         "showTime": True,
         "showUser": False,
         "navigateToPanel": False,

@@ -1,7 +1,9 @@
 """Platform: whether we ourselves work."""
 
 from dashboards.build import dashboard
-from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, graph, stat, steps
+from dashboards.colours import DOMAINS, GREEN, ORANGE, RED, YELLOW, Json, steps
+from dashboards.expressions import or_none, within
+from dashboards.panels import Query, graph, stat
 
 DOWN: list[Json] = [{"type": "value", "options": {"0": {"text": "none", "color": RED}}}]
 OURS = 'job=~"tocsin-.*"'
@@ -23,7 +25,7 @@ def _now() -> list[Json]:
             "Workers",
             "Workers that answer. None: nothing is detected.",
             Query('sum(up{job="tocsin-worker"}) or vector(0)'),
-            thresholds=steps((1, "green"), base=RED),
+            thresholds=steps((1, GREEN), base=RED),
             mappings=DOWN,
         ),
         stat(
@@ -46,15 +48,17 @@ def _now() -> list[Json]:
         ),
         stat(
             "Checkpoint age",
-            "Age of the oldest checkpoint: what a restart would have to read again.",
+            "Age of the oldest checkpoint, up to a minute under load: what a restart would have to read again.",
             Query("max(tocsin_checkpoint_age_seconds)"),
             unit="s",
-            thresholds=steps((30, YELLOW), (120, RED)),
+            thresholds=steps((90, YELLOW), (120, RED)),
         ),
         stat(
             "Alerts firing",
             "Rules about the platform itself that fire now, without the Watchdog.",
-            Query('count(ALERTS{alertstate="firing", alertname!="Watchdog"}) or vector(0)'),
+            Query(
+                'count(ALERTS{alertstate="firing", alertname!="Watchdog"}) or 0 * count(ALERTS{alertname="Watchdog"})'
+            ),
             thresholds=steps((1, ORANGE)),
         ),
     ]
@@ -68,18 +72,21 @@ def _taken_in() -> list[Json]:
             Query("sum by (domain) (rate(tocsin_events_total[$__rate_interval]))", "{{domain}}"),
             unit="cps",
             stacked=True,
+            hues=DOMAINS,
         ),
         graph(
             "Records waiting by domain",
             "Records in Kafka that are yet to be read. A slope down is catching up.",
             Query("sum by (domain) (tocsin_lag_records)", "{{domain}}"),
             thresholds=steps((50000, RED)),
+            hues=DOMAINS,
         ),
         graph(
             "Refused objects",
             "Dead letters per second, by reason. The topic dead-letters says which producer and field.",
             Query("sum by (reason) (rate(tocsin_dead_letters_total[$__rate_interval]))", "{{reason}}"),
             unit="cps",
+            width=8,
         ),
         graph(
             "Duplicates and late objects",
@@ -87,6 +94,7 @@ def _taken_in() -> list[Json]:
             Query("sum(rate(tocsin_duplicates_total[$__rate_interval]))", "duplicates"),
             Query("sum(rate(tocsin_late_events_total[$__rate_interval]))", "late"),
             unit="cps",
+            width=8,
         ),
         graph(
             "Memory given up",
@@ -94,6 +102,7 @@ def _taken_in() -> list[Json]:
             Query("sum(increase(tocsin_states_refused_total[1h]))", "snapshots refused"),
             Query("sum(increase(tocsin_devices_forgotten_total[1h]))", "devices forgotten"),
             Query("sum(increase(tocsin_tags_forgotten_total[1h]))", "tags forgotten"),
+            width=8,
         ),
     ]
 
@@ -104,7 +113,10 @@ def _let_in() -> list[Json]:
         graph(
             "Gate",
             "Objects per second that the gate read from sites' own topics, by what became of them.",
-            Query("sum by (outcome) (rate(tocsin_gate_objects_total[$__rate_interval])) or vector(0)", "{{outcome}}"),
+            Query(
+                or_none("sum by (outcome) (rate(tocsin_gate_objects_total[$__rate_interval]))", "outcome"),
+                "{{outcome}}",
+            ),
             unit="cps",
         ),
         graph(
@@ -136,7 +148,7 @@ def _decided() -> list[Json]:
         ),
         graph(
             "Checkpoint age by worker",
-            "Age of each worker's oldest checkpoint; a saw-tooth of some ten seconds is right.",
+            "Age of each worker's oldest checkpoint; a saw-tooth of ten seconds, up to a minute under load, is right.",
             Query("max by (instance) (tocsin_checkpoint_age_seconds)", "{{instance}}"),
             unit="s",
             thresholds=steps((120, RED)),
@@ -145,7 +157,7 @@ def _decided() -> list[Json]:
 
 
 def _told() -> list[Json]:
-    delay = "sum by (le, sink) (rate(tocsin_notify_delay_seconds_bucket[$__rate_interval]))"
+    delay = "sum by (le, sink) (rate(tocsin_notify_delay_seconds_bucket[1h]))"
     return [
         graph(
             "Sinks up",
@@ -165,7 +177,7 @@ def _told() -> list[Json]:
         ),
         graph(
             "Time to tell",
-            "95 % of the alerts and annotations were accepted within this time of being known.",
+            "95 % of an hour's alerts and annotations were accepted within this time of being known.",
             Query(f"histogram_quantile(0.95, {delay})", "{{sink}}"),
             unit="s",
             thresholds=steps((10, RED)),
@@ -210,11 +222,6 @@ def _sealed() -> list[Json]:
     ]
 
 
-def _or_none(counter: str, label: str, seconds: int) -> str:
-    """Ask for a counter's rate by a label; zero where the process is not there."""
-    return f"{seconds} * sum by ({label}) (rate({counter}[$__rate_interval])) or vector(0)"
-
-
 def _judged() -> list[Json]:
     """Build what the console shows; without one everything is at zero."""
     return [
@@ -222,28 +229,22 @@ def _judged() -> list[Json]:
             "Console",
             "Answers per minute, by status: 401 and 403 are people without the right, 500 is our fault.",
             Query(
-                _or_none("tocsin_console_requests_total", "status", 60),
+                or_none("60 * sum by (status) (rate(tocsin_console_requests_total[$__rate_interval]))", "status"),
                 "{{status}}",
             ),
             width=8,
         ),
         graph(
             "Logins and deeds",
-            "Per hour: logins by what became of them, and what people did. Many refused logins: somebody guesses.",
-            Query(
-                _or_none("tocsin_console_logins_total", "outcome", 3600),
-                "{{outcome}}",
-            ),
-            Query(
-                _or_none("tocsin_console_actions_total", "action", 3600),
-                "{{action}}",
-            ),
+            "Within the hour before: logins by what became of them, and deeds. Many refused logins: somebody guesses.",
+            Query(or_none(within("tocsin_console_logins_total", "1h", "outcome"), "outcome"), "logins: {{outcome}}"),
+            Query(or_none(within("tocsin_console_actions_total", "1h", "action"), "action"), "deeds: {{action}}"),
             width=8,
         ),
         graph(
             "Records the console left out",
-            "Records that it could not read, per hour: above zero, somebody else writes there, or versions differ.",
-            Query("3600 * sum(rate(tocsin_console_unreadable_total[$__rate_interval])) or vector(0)", "records"),
+            "Records of the hour before that it could not read: somebody else writes there, or versions differ.",
+            Query(f"{within('tocsin_console_unreadable_total', '1h')} or vector(0)", "records"),
             width=8,
         ),
     ]

@@ -5,7 +5,8 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from dashboards.catalogue import dashboards
-from dashboards.panels import SOURCE, Json
+from dashboards.colours import Json
+from dashboards.panels import SOURCE
 from streams.alerts.grafana import Grafana, GrafanaError
 
 FOLDER, FOLDER_TITLE = "tocsin", "Tocsin"

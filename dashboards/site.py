@@ -1,8 +1,10 @@
 """Site: one warehouse, its five domains on one time axis."""
 
 from dashboards.build import dashboard, variable
+from dashboards.colours import BLUE, DOMAINS, GREEN, ORANGE, RED, YELLOW, Json, steps
+from dashboards.expressions import QUIET
 from dashboards.fleet import RISK
-from dashboards.panels import ORANGE, RED, YELLOW, Json, Query, bars, graph, happenings, stat, steps
+from dashboards.panels import Query, bars, graph, happenings, stat
 from dashboards.pictures import lanes
 
 
@@ -16,13 +18,14 @@ def site() -> Json:
             stat(
                 "Devices",
                 "How many of the site's devices spoke within the last ten minutes.",
-                Query('sum(tocsin_site_devices{site="$site"}) or vector(0)'),
+                Query('sum(tocsin_site_devices{site="$site"})'),
+                thresholds=steps((1, BLUE), base=RED),
                 width=4,
             ),
             stat(
                 "Risk",
                 "Highest probability of an attack among the site's open incidents.",
-                Query('max(tocsin_site_risk{site="$site"}) or vector(0)'),
+                Query(f'max(tocsin_site_risk{{site="$site"}}) or {QUIET}'),
                 unit="percentunit",
                 thresholds=RISK,
                 width=5,
@@ -30,23 +33,22 @@ def site() -> Json:
             stat(
                 "Domains with evidence",
                 "How many of the five domains the open incidents have evidence of. Two independent ones page.",
-                Query('count(sum by (domain) (tocsin_site_evidence{site="$site"}) > 0) or vector(0)'),
+                Query(f'count(sum by (domain) (tocsin_site_evidence{{site="$site"}}) > 0) or {QUIET}'),
                 thresholds=steps((1, YELLOW), (2, RED)),
                 width=5,
             ),
             stat(
                 "Evidence",
                 "Entries in the timelines of the site's open incidents.",
-                Query('sum(tocsin_site_evidence{site="$site"}) or vector(0)'),
+                Query(f'sum(tocsin_site_evidence{{site="$site"}}) or {QUIET}'),
                 thresholds=steps((1, YELLOW), (10, ORANGE)),
                 width=5,
             ),
             stat(
                 "Rank among sites",
-                "How many sites are at least as risky as this one; 1 is the riskiest.",
+                "How many sites are at least as risky as this one; 1 is the riskiest; without an incident it has none.",
                 Query(
                     'count(max by (site) (tocsin_site_risk) >= on() group_left() max(tocsin_site_risk{site="$site"}))'
-                    " or vector(0)"
                 ),
                 width=5,
             ),
@@ -54,7 +56,7 @@ def site() -> Json:
                 "The five domains",
                 "One lane a domain: when it had evidence of the open incidents, and how many timeline entries by then.",
                 Query('sum by (domain) (tocsin_site_evidence{site="$site"})', "{{domain}}"),
-                thresholds=steps((1, YELLOW), (5, ORANGE), (20, RED)),
+                *((1, YELLOW), (5, ORANGE), (20, RED)),
             ),
             graph(
                 "Evidence by domain",
@@ -63,6 +65,7 @@ def site() -> Json:
                 width=16,
                 height=10,
                 stacked=True,
+                hues=DOMAINS,
             ),
             happenings("What happened here", "This site's incidents, newest first.", ["tocsin", "site:$site"], width=8),
             graph(
@@ -71,6 +74,7 @@ def site() -> Json:
                 Query('max(tocsin_site_risk{site="$site"})', "risk"),
                 unit="percentunit",
                 thresholds=RISK,
+                graded=True,
                 most=1,
             ),
             graph(
@@ -79,6 +83,7 @@ def site() -> Json:
                 Query('max by (domain) (tocsin_site_coverage{site="$site"})', "{{domain}}"),
                 unit="percentunit",
                 most=1,
+                hues=DOMAINS,
             ),
             graph(
                 "Heard and silent",
@@ -86,6 +91,7 @@ def site() -> Json:
                 Query('sum(tocsin_site_devices{site="$site"})', "heard"),
                 Query('sum(tocsin_site_silent_devices{site="$site"})', "silent"),
                 width=8,
+                hues={"heard": GREEN, "silent": RED},
             ),
             bars(
                 "Silent devices by domain",

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from dashboards.catalogue import dashboards, queries
+from dashboards.colours import DOMAINS, RED, SEVERITIES, UNKNOWN, hued
 from dashboards.panels import SOURCE
 from streams import metrics, metrics_server
 from streams.local.monitoring import Monitoring
@@ -17,6 +18,9 @@ from streams.local.monitoring import Monitoring
 BOARDS = dashboards()
 PANELS = [(board["title"], panel) for board in BOARDS for panel in board["panels"]]
 OUTSIDE = {"up", "ALERTS", "process_resident_memory_bytes", "process_cpu_seconds_total", "tocsin_build_info"}
+GRAFANAS = {"__rate_interval", "__interval", "__url_time_range", "__field", "__data"}
+KINDS = {"annolist", "bargauge", "geomap", "stat", "state-timeline", "text", "timeseries"}
+"""Those that Grafana 9.4 has and 12 still has, where `graph`, `singlestat` and `table-old` are gone."""
 IDS = [f"{title}: {panel['title']}" for title, panel in PANELS]
 
 
@@ -39,11 +43,14 @@ def test_a_dashboard_can_be_found_and_left_again(board: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("title", "panel"), PANELS, ids=IDS)
 def test_a_panel_explains_itself(title: str, panel: dict[str, Any]) -> None:
     assert len(panel["description"]) > 20
+    assert panel["type"] in KINDS
     if panel["type"] in ("text", "annolist"):
         return
     assert panel["fieldConfig"]["defaults"]["unit"]
     assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["value"] is None
     assert panel["targets"]
+    if panel["type"] == "stat":
+        assert UNKNOWN in panel["fieldConfig"]["defaults"]["mappings"]
     assert all(target["datasource"] == SOURCE for target in panel["targets"])
 
 
@@ -57,12 +64,21 @@ def test_panels_do_not_overlap_and_fit(board: dict[str, Any]) -> None:
         assert not cells & taken, panel["title"]
         taken |= cells
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    assert len(taken) == 24 * (max(y for _, y in taken) + 1), "there are holes"
+
+
+@pytest.mark.parametrize(("title", "panel"), PANELS, ids=IDS)
+def test_a_domain_and_a_severity_have_the_same_colour_everywhere(title: str, panel: dict[str, Any]) -> None:
+    legends = [target["legendFormat"] for target in panel.get("targets", ())] if panel["type"] == "timeseries" else []
+    for legend, hues in (("{{domain}}", DOMAINS), ("{{severity}}", SEVERITIES)):
+        if legend in legends:
+            assert panel["fieldConfig"]["overrides"] == hued(hues)
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
 def test_variables_that_are_used_are_defined_and_links_lead_somewhere(board: dict[str, Any]) -> None:
     text = json.dumps({name: value for name, value in board.items() if name != "templating"})
-    used = set(re.findall(r"\$\{?(\w+)", text)) - {"__rate_interval", "__url_time_range", "__field", "__data"}
+    used = set(re.findall(r"\$\{?(\w+)", text)) - GRAFANAS
     assert used == {variable["name"] for variable in board["templating"]["list"]}
     assert set(re.findall(r"/d/(tocsin-\w+)", text)) <= {other["uid"] for other in BOARDS}
 
@@ -84,7 +100,7 @@ def test_queries_ask_for_metrics_that_exist_and_every_metric_of_the_platform_is_
         assert (id(metric) in shown) != bool(metrics.exposed(metric) & named), metric.describe()[0].name
 
 
-def test_every_query_answers_in_a_real_prometheus() -> None:
+def test_every_query_answers_in_a_real_prometheus_and_no_number_is_calm_where_nobody_answers() -> None:
     metrics.SITE_RISK.labels("A-1").set(0.9)
     metrics.SITE_DEVICES.labels("A-1").set(9)
     for domain in metrics.DOMAINS:
@@ -115,20 +131,35 @@ def test_every_query_answers_in_a_real_prometheus() -> None:
             deadline = time.monotonic() + 45
             while empty and time.monotonic() < deadline:
                 metrics.SLICE_SECONDS.observe(0.02)
+                metrics.FINDINGS.labels("power", "some").inc()
                 metrics.NOTIFY_DELAY.labels("alertmanager x").observe(0.1)
                 metrics.PAGE_DELAY.observe(40)
                 metrics.FINDING_SCORE.labels("some").observe(0.8)
                 empty = {(panel, expr) for panel, expr in empty if not _answer(monitoring, expr)}
                 time.sleep(0.5)
             assert empty == set()
+            assert _calm(monitoring, time.time() - 3600) == []
     finally:
         worker.close()
         notifier.close()
         metrics.SITE_RISK.remove("A-1")
 
 
-def _answer(monitoring: Monitoring, expr: str) -> list[Any]:
-    answer = httpx.get(f"{monitoring.prometheus.url}/api/v1/query", params={"query": expr})
+def _calm(monitoring: Monitoring, unheard: float) -> list[str]:
+    """Name the numbers that look as if all were well at a time of which Prometheus knows nothing."""
+    numbers = {(title, panel["title"]): panel for title, panel in PANELS if panel["type"] == "stat"}
+    calm = []
+    for query in queries("30s", site="A-1"):
+        panel = numbers.get((query.dashboard, query.panel))
+        for series in _answer(monitoring, query.expr, time=unheard) if panel else ():
+            steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
+            reached = [step["color"] for step in steps if (step["value"] or 0) <= float(series["value"][1])]
+            calm += [query.panel] if reached[-1] != RED else []
+    return calm
+
+
+def _answer(monitoring: Monitoring, expr: str, **more: float) -> list[Any]:
+    answer = httpx.get(f"{monitoring.prometheus.url}/api/v1/query", params={"query": expr, **more})
     assert answer.status_code == 200, f"{expr}: {answer.text}"
     result: list[Any] = answer.json()["data"]["result"]
     return result
