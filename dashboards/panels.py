@@ -118,10 +118,11 @@ def graph(
     `style` is `line`, or `bars` for what happens now and then; `graded` colours one line by its thresholds, `hues`
     many by their names; `listed` names many series at the right, the highest first.
     """
+    areas = stacked or style == "bars"  # without an outline: that of a zero would lie on what is below it
     custom = {
         "drawStyle": style,
-        "lineWidth": 2 if style == "line" else 0,
-        "fillOpacity": 80 if style == "bars" else 25 if stacked else 0,
+        "lineWidth": 0 if areas else 2,
+        "fillOpacity": 70 if areas else 0,
         "showPoints": "never",
         "spanNulls": False,
         "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
