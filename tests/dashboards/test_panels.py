@@ -126,7 +126,10 @@ def test_every_query_answers_in_a_real_prometheus_and_no_number_is_calm_where_no
     worker, notifier = metrics_server.serve([metrics.WORKER]), metrics_server.serve([metrics.NOTIFIER, metrics.LEDGER])
     places = {"workers": [worker.url.removeprefix("http://")], "notifiers": [notifier.url.removeprefix("http://")]}
     try:
-        with Monitoring("http://127.0.0.1:9/", **places) as monitoring:
+        with (
+            Monitoring("http://127.0.0.1:9/", **places) as monitoring,
+            httpx.Client(base_url=monitoring.prometheus.url, timeout=20) as prometheus,
+        ):
             empty = {(query.panel, query.expr) for query in queries("30s", site="A-1")}
             deadline = time.monotonic() + 45
             while empty and time.monotonic() < deadline:
@@ -135,31 +138,31 @@ def test_every_query_answers_in_a_real_prometheus_and_no_number_is_calm_where_no
                 metrics.NOTIFY_DELAY.labels("alertmanager x").observe(0.1)
                 metrics.PAGE_DELAY.observe(40)
                 metrics.FINDING_SCORE.labels("some").observe(0.8)
-                empty = {(panel, expr) for panel, expr in empty if not _answer(monitoring, expr)}
+                empty = {(panel, expr) for panel, expr in empty if not _answer(prometheus, expr)}
                 time.sleep(0.5)
             assert empty == set()
-            assert _calm(monitoring, time.time() - 3600) == []
+            assert _calm(prometheus, time.time() - 3600) == []
     finally:
         worker.close()
         notifier.close()
         metrics.SITE_RISK.remove("A-1")
 
 
-def _calm(monitoring: Monitoring, unheard: float) -> list[str]:
+def _calm(prometheus: httpx.Client, unheard: float) -> list[str]:
     """Name the numbers that look as if all were well at a time of which Prometheus knows nothing."""
     numbers = {(title, panel["title"]): panel for title, panel in PANELS if panel["type"] == "stat"}
     calm = []
     for query in queries("30s", site="A-1"):
         panel = numbers.get((query.dashboard, query.panel))
-        for series in _answer(monitoring, query.expr, time=unheard) if panel else ():
+        for series in _answer(prometheus, query.expr, time=unheard) if panel else ():
             steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
             reached = [step["color"] for step in steps if (step["value"] or 0) <= float(series["value"][1])]
             calm += [query.panel] if reached[-1] != RED else []
     return calm
 
 
-def _answer(monitoring: Monitoring, expr: str, **more: float) -> list[Any]:
-    answer = httpx.get(f"{monitoring.prometheus.url}/api/v1/query", params={"query": expr, **more})
+def _answer(prometheus: httpx.Client, expr: str, **more: float) -> list[Any]:
+    answer = prometheus.get("/api/v1/query", params={"query": expr, **more})
     assert answer.status_code == 200, f"{expr}: {answer.text}"
     result: list[Any] = answer.json()["data"]["result"]
     return result
