@@ -30,7 +30,7 @@ def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
 
 
-def wait(happened: Callable[[], Any], seconds: float = 40) -> Any:
+def wait(happened: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until something has happened, and return the answer that says so."""
     deadline = time.monotonic() + seconds
     while not (answer := happened()):

@@ -19,7 +19,7 @@ from streams.local.monitoring import Monitoring
 from streams.settings import Settings
 from streams.topics import ensure
 from tests.alerts.story import Receiver, closed, critical, incident
-from tests.processes import launched
+from tests.processes import launched, wait
 
 pytestmark = pytest.mark.long
 
@@ -42,14 +42,6 @@ def publish(brokers: str, *incidents: Incident) -> None:
 def notifier(log: Path, *options: str, **environment: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     given = {"TOCSIN_NOTIFIER_PORT": "0", "TOCSIN_RESEND_S": "1"} | environment
     return launched(log, "notifier", *options, **given)
-
-
-def wait(happened: object, seconds: float = 20) -> None:
-    assert callable(happened)
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def pages(receiver: Receiver, name: str, status: str = "firing") -> int:

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,20 +20,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from streams.local.leash import Leash
 from streams.local.monitoring import Monitoring
 from tests.alerts.story import Receiver
+from tests.processes import wait
 
 pytestmark = pytest.mark.long
 
 SITE = "FR-93-DUGNY"
 HOSTILE = "<img src=x onerror=alert(1)>"
-PATIENCE = 60.0
-
-
-def wait(happened: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    end = time.monotonic() + seconds
-    while not (answer := happened()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
-    return answer
 
 
 class House:

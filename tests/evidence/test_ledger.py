@@ -3,7 +3,6 @@
 import random
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,13 @@ from streams.evidence.shelf import FolderError
 from streams.evidence.topic import TopicError
 from streams.telemetry.evidence import Link
 from tests.evidence.desk import PUBLIC, SITES, Desk, copied, sealing, verified
+from tests.processes import wait
 
 pytestmark = pytest.mark.long
 
 
 def links(desk: Desk, chain: str) -> list[Link]:
     return [read(line) for line in Folder(desk.folder).shelf(chain).all()]
-
-
-def wait(happened: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def test_everything_is_sealed_once_on_the_topic_and_in_the_folder(desk: Desk) -> None:
