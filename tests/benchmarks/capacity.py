@@ -38,8 +38,8 @@ class Costs(Struct, frozen=True):
     row_bytes: float = 500.0
     device_bytes: float = 8000.0
     worker_bytes: float = 150e6
-    clock_bytes: float = 2000.0
-    """of ticks, a second and partition, ten of them"""
+    clock_bytes: float = 4000.0
+    """of ticks, a second and partition, twenty of them"""
 
 
 class Plan(Struct, frozen=True):
