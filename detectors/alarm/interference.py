@@ -12,6 +12,8 @@ class Interference(Pending):
     """Fires when the panel reports interference (XQ), and again, surer, when it does not go away.
 
     EN 50131-5-3 lets a panel wait for 30 s of interference in 60 s before it says so: short bursts it never reports.
+    A lorry driver's jammer or a neighbour's machine may last for minutes: until it is learnt how long such things last
+    here, one that does not go away is told from them less surely.
     """
 
     name = "alarm.interference"
@@ -30,7 +32,7 @@ class Interference(Pending):
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:
         summary = f"The interference on the alarm's radio has lasted {lasted / 60.0:.0f} minutes."
-        return Sign(0.75, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
+        return Sign(0.75 if self.learnt else 0.45, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

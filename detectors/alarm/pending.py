@@ -43,9 +43,14 @@ class Pending(Detector[AlarmSignal]):
             self.lengths.learn(min(max(scene.time - self.since, 0.0), 6 * 3600.0))
             self.since = self.wake = inf
 
+    @property
+    def learnt(self) -> bool:
+        """Whether enough troubles were seen to know how long they usually last here."""
+        return self.lengths.n >= 4
+
     def patience(self) -> float:
         """How long the trouble may last before it counts, s."""
-        if self.lengths.n < 4:
+        if not self.learnt:
             return self.patience_s
         return min(max(self.lengths.mean + 3.0 * self.lengths.sd, self.patience_s), 2 * 3600.0)
 

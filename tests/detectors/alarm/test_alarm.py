@@ -130,13 +130,19 @@ def test_heartbeats_without_numbers_are_enough_to_see_a_jammer() -> None:
 
 def test_interference_that_stays_gets_surer() -> None:
     story = [signal(0, "XQ"), {"tick": 200}, {"tick": 310}, signal(900, "XH"), {"tick": 2000}]
-    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.75]
+    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.45]
     assert len(tell(Interference(), [signal(0, "XQ"), signal(150, "XH"), {"tick": 400}])) == 1
+
+
+def test_interference_that_stays_is_surer_where_it_is_known_how_long_it_usually_lasts() -> None:
+    passing = [signal(hour * 3600 + t, code) for hour in range(4) for t, code in ((0, "XQ"), (90, "XH"))]
+    signs = tell(Interference(), [*passing, signal(DAY, "XQ"), {"tick": DAY + 310}])
+    assert [sign.score for sign in signs] == [0.4] * 5 + [0.75]
 
 
 def test_interference_whose_end_was_never_heard_does_not_hide_the_next() -> None:
     story = [signal(0, "XQ"), {"tick": 310}, signal(3 * DAY, "XQ"), {"tick": 3 * DAY + 310}]
-    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.75, 0.4, 0.75]
+    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.45, 0.4, 0.45]
 
 
 def paths(end: int, down: dict[str, int]) -> Iterator[Row]:
