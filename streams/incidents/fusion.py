@@ -9,7 +9,7 @@ follows the first is evidence of its own, for or against. The sum does not depen
 
 from collections.abc import Callable, Iterable
 from itertools import combinations
-from math import exp, inf, log
+from math import exp, log
 from typing import Literal, NamedTuple
 
 from detectors.base import Domain, Stage
@@ -166,8 +166,8 @@ def fuse(
     odd = max(hours, key=lambda domain: hours[domain], default=None)
     sums = [nats + (hours[domain] if domain == odd else 0.0) for domain, nats in plain.items()]
     nats = sum(sums)
-    if len(touched) > 1:
-        nats += closeness(_apart([onsets.get(domain, []) for domain in touched]))
+    if (apart := _apart([onsets.get(domain, []) for domain in touched])) is not None:
+        nats += closeness(apart)
     if definite:
         nats = max(nats, DEFINITE)
     if len(touched) > 1:
@@ -187,8 +187,11 @@ def closeness(apart: float) -> float:
     return max(-CLOSE, min(CLOSE, log(attack * 9.0)))
 
 
-def _apart(domains: list[list[tuple[float, bool]]]) -> float:
-    """Return how soon after one domain another was touched, s; onsets say whether they tell mostly of the hour."""
+def _apart(domains: list[list[tuple[float, bool]]]) -> float | None:
+    """Return how soon after one domain another was touched, s; onsets say whether they tell mostly of the hour.
+
+    Two that do are one cause: how soon the other notices it, too, says nothing. None where there is no other pair.
+    """
     return min(
         (
             abs(at - other)
@@ -197,7 +200,7 @@ def _apart(domains: list[list[tuple[float, bool]]]) -> float:
             for other, late in two
             if not (early and late)
         ),
-        default=inf,
+        default=None,
     )
 
 
