@@ -23,6 +23,7 @@ class Interference(Pending):
     hit = 0.4
     begins, ends = "XQ", "XH"
     patience_s = 300.0
+    surer_after = 2.0
 
     def score_one(self, event: AlarmSignal, scene: Scene) -> Sign | None:
         if event.code != "XQ":
@@ -32,7 +33,8 @@ class Interference(Pending):
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:
         summary = f"The interference on the alarm's radio has lasted {lasted / 60.0:.0f} minutes."
-        return Sign(0.75 if self.learnt else 0.45, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
+        sure = self.learnt or lasted >= self.surer_after * self.patience()
+        return Sign(0.75 if sure else 0.45, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

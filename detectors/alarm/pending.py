@@ -28,6 +28,8 @@ class Pending(Detector[AlarmSignal]):
     """The code that takes it back."""
     patience_s: float
     """How long it may last before it counts, until its usual length is learnt."""
+    surer_after = 1.0
+    """Times as long after which it is told once more."""
 
     def __init__(self) -> None:
         self.since = inf
@@ -55,7 +57,8 @@ class Pending(Detector[AlarmSignal]):
         return min(max(self.lengths.mean + 3.0 * self.lengths.sd, self.patience_s), 2 * 3600.0)
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
-        self.wake = inf
+        surer = self.since + self.surer_after * self.patience()
+        self.wake = surer if now < surer else inf
         return [] if self.since == inf else [self.outlast(now - self.since, scene)]
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:

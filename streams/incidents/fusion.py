@@ -30,6 +30,8 @@ OPEN_AT = 2.5
 """Nats of evidence that open an incident."""
 DEFINITE = 11.5
 """Nats that a definite sign of goods leaving makes the whole evidence at least."""
+DEFINITE_FROM = 3.0
+"""Nats that such a sign must still weigh here: where it is seen every week it is no definite one."""
 COUNTS_AT = 1.5
 """Nats that make a domain count as touched."""
 STRONG_AT = 2.5
@@ -156,7 +158,7 @@ def fuse(
         if left >= ONSET_AT:
             onsets.setdefault(clue.domain, []).append((clue.onset, clue.hour > MOSTLY))
         domains.setdefault(clue.domain, []).append((left, clue.detector, clue.hour))
-        definite = definite or (clue.definite() and left * trust(clue.detector) >= COUNTS_AT)
+        definite = definite or (clue.definite() and left * trust(clue.detector) >= DEFINITE_FROM)
     shares: dict[str, float] = {}
     plain: dict[Domain, float] = {}
     hours: dict[Domain, float] = {}

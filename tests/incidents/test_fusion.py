@@ -29,6 +29,8 @@ def test_two_strong_domains_page() -> None:
 def test_a_definite_sign_of_goods_leaving_pages_alone() -> None:
     assert fuse([clue("shipment", 5.0, alone=True)], 0.0).pages
     assert not fuse([clue("shipment", 5.0, alone=True, score=0.7)], 0.0).pages
+    everyday = clue("shipment", 2.5, alone=True)
+    assert not fuse([everyday], 0.0).pages
 
 
 def test_many_weak_signs_of_two_domains_do_not_page() -> None:

@@ -129,8 +129,8 @@ def test_heartbeats_without_numbers_are_enough_to_see_a_jammer() -> None:
 
 
 def test_interference_that_stays_gets_surer() -> None:
-    story = [signal(0, "XQ"), {"tick": 200}, {"tick": 310}, signal(900, "XH"), {"tick": 2000}]
-    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.45]
+    story = [signal(0, "XQ"), {"tick": 200}, {"tick": 310}, {"tick": 610}, signal(900, "XH"), {"tick": 2000}]
+    assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.45, 0.75]
     assert len(tell(Interference(), [signal(0, "XQ"), signal(150, "XH"), {"tick": 400}])) == 1
 
 
