@@ -13,7 +13,8 @@ WIDTH = 24
 
 
 def variable(name: str, label: str, expr: str, *, multi: bool = False) -> Json:
-    """Offer a choice that Prometheus fills, e.g. `label_values(metric, label)`."""
+    """Offer a choice that Prometheus fills, e.g. `label_values(metric, label)`: one of them, or many."""
+    everything = {"allValue": ".*", "current": {"text": ["All"], "value": ["$__all"]}} if multi else {}
     return {
         "type": "query",
         "name": name,
@@ -25,12 +26,11 @@ def variable(name: str, label: str, expr: str, *, multi: bool = False) -> Json:
         "sort": 1,
         "multi": multi,
         "includeAll": multi,
-        "allValue": ".*" if multi else None,
-        "current": {"text": ["All"], "value": ["$__all"]} if multi else {},
         "hide": 0,
         "options": [],
         "regex": "",
         "skipUrlSync": False,
+        **everything,
     }
 
 

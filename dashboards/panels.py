@@ -173,7 +173,7 @@ def bars(
         defaults={"links": list(links), **limits, **_whole(unit)},
         targets=targets([query._replace(instant=True)]),
         options={
-            "displayMode": "gradient",
+            "displayMode": "basic",
             "orientation": "horizontal",
             "showUnfilled": True,
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
