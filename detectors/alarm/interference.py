@@ -13,7 +13,7 @@ class Interference(Pending):
 
     EN 50131-5-3 lets a panel wait for 30 s of interference in 60 s before it says so: short bursts it never reports.
     A lorry driver's jammer or a neighbour's machine may last for minutes: until it is learnt how long such things last
-    here, one that does not go away is told from them less surely.
+    here, one that does not go away is told from them less surely, unless the supply was disturbed just before.
     """
 
     name = "alarm.interference"
@@ -33,7 +33,7 @@ class Interference(Pending):
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:
         summary = f"The interference on the alarm's radio has lasted {lasted / 60.0:.0f} minutes."
-        sure = self.learnt or lasted >= self.surer_after * self.patience()
+        sure = self.learnt or lasted >= self.surer_after * self.patience() or scene.supply.disturbed(scene.clock)
         return Sign(0.75 if sure else 0.45, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
 
     @classmethod

@@ -140,6 +140,12 @@ def test_interference_that_stays_is_surer_where_it_is_known_how_long_it_usually_
     assert [sign.score for sign in signs] == [0.4] * 5 + [0.75]
 
 
+def test_interference_that_stays_is_surer_after_the_supply_was_cut() -> None:
+    dark = scene()
+    dark.supply.status("ups-1", {"OB"}, dark.clock - 60.0)
+    assert [sign.score for sign in tell(Interference(), [signal(0, "XQ"), {"tick": 310}], dark)] == [0.4, 0.75]
+
+
 def test_interference_whose_end_was_never_heard_does_not_hide_the_next() -> None:
     story = [signal(0, "XQ"), {"tick": 310}, signal(3 * DAY, "XQ"), {"tick": 3 * DAY + 310}]
     assert [sign.score for sign in tell(Interference(), story)] == [0.4, 0.45, 0.4, 0.45]
