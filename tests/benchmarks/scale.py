@@ -9,6 +9,7 @@ sites of 500 devices, and how soon another one has read that back.
 import argparse
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -203,13 +204,20 @@ def _drain(number: int, events: int) -> float:
         cluster, folder = stack.enter_context(Cluster()), Path(stack.enter_context(TemporaryDirectory()))
         ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
         ports = free_ports(number)
-        for port in ports:
+        running = [
             stack.enter_context(worker(cluster.bootstrap, folder, TOCSIN, TOCSIN_METRICS_PORT=str(port)))
+            for port in ports
+        ]
         produce(cluster.bootstrap, objects(100))  # everyone is at work before the race begins
         until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "a quiet start", 120)
         before = sum(map(decided, ports))
+        backlog = list(objects(events))
+        for each in running:
+            each.process.send_signal(signal.SIGSTOP)  # they share the cores with who makes the backlog otherwise
+        produce(cluster.bootstrap, backlog)
         began = time.monotonic()
-        produce(cluster.bootstrap, objects(events))
+        for each in running:
+            each.process.send_signal(signal.SIGCONT)
         until(lambda: sum(map(decided, ports)) >= before + events, "the end of the backlog", 600)
         return time.monotonic() - began
 
@@ -246,7 +254,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale", description=__doc__)
     parser.add_argument("what", nargs="*", default=list(MEASURES), help=", ".join(MEASURES))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--events", type=int, default=200_000, help="of the backlog that workers share")
+    parser.add_argument("--events", type=int, default=400_000, help="of the backlog that workers share")
     parser.add_argument("--rate", type=int, default=5000, help="objects a second while latency is measured")
     parser.add_argument("--sites", type=int, default=130, help="whose state is weighed")
     parser.add_argument("--seconds", type=int, default=20, help="objects of each of their devices")
