@@ -33,7 +33,7 @@ class Interference(Pending):
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:
         summary = f"The interference on the alarm's radio has lasted {lasted / 60.0:.0f} minutes."
-        sure = self.learnt or lasted >= self.surer_after * self.patience() or scene.supply.disturbed(scene.clock)
+        sure = self.learnt or lasted >= self.long() or scene.supply.disturbed(scene.clock)
         return Sign(0.75 if sure else 0.45, summary, {"lasted_s": round(lasted, 1)}, self.device, "radio")
 
     @classmethod

@@ -56,8 +56,12 @@ class Pending(Detector[AlarmSignal]):
             return self.patience_s
         return min(max(self.lengths.mean + 3.0 * self.lengths.sd, self.patience_s), 2 * 3600.0)
 
+    def long(self) -> float:
+        """How long the trouble may last before it is told once more, s."""
+        return self.surer_after * self.patience()
+
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
-        surer = self.since + self.surer_after * self.patience()
+        surer = self.since + self.long()
         self.wake = surer if now < surer else inf
         return [] if self.since == inf else [self.outlast(now - self.since, scene)]
 

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,11 +12,10 @@ from streams.telemetry.recording import replay
 from tests.quality.run import Outcome, run
 from tests.quality.suites import Case
 from tests.quality.tally import measures, reliability
+from tests.recordings import RECORDINGS, needs_recordings
 
 pytestmark = pytest.mark.long
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "recordings"
-needs_recordings = pytest.mark.skipif(not RECORDINGS.is_dir(), reason="../shared/data/recordings is not here")
 MONDAY = date(2026, 11, 16)
 NIGHTS = ("reference-night", "freeze-frame")
 ALIKE = ("firmware-night", "wan-outage", "cleaners-alarm")

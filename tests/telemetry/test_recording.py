@@ -10,10 +10,9 @@ import pytest
 from streams.telemetry.decode import TOPICS, decode, decode_control
 from streams.telemetry.recording import Line, RecordingError, clocked, latest_time, read, replay, writing
 from streams.telemetry.refusal import Refusal
+from tests.recordings import RECORDINGS, needs_recordings
 
 from .sent import NOW, SITE, example, wire, with_literal
-
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "recordings"
 
 
 def line(value: bytes | None, received: float | None = None, number: int = 0) -> Line:
@@ -149,7 +148,7 @@ def test_several_recordings_merge_by_their_clocks(tmp_path: Path) -> None:
     assert [clock - NOW for clock, _ in merged] == [1, 2, 3, 4]
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the recordings of {SHARED} are not here")
+@needs_recordings
 @pytest.mark.parametrize(
     ("name", "codes"),
     [
@@ -159,7 +158,7 @@ def test_several_recordings_merge_by_their_clocks(tmp_path: Path) -> None:
 )
 def test_recordings_of_another_hand_hold_five_dead_letters(name: str, codes: dict[str, int]) -> None:
     found: Counter[str] = Counter()
-    for clock, one in replay([SHARED / name / "recording.ndjson.gz"]):
+    for clock, one in replay([RECORDINGS / name / "recording.ndjson.gz"]):
         if one.topic in TOPICS:
             found.update(refusal.code for refusal in decode(TOPICS[one.topic], one.key, one.value, clock)[1])
         else:

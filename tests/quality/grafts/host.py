@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
@@ -11,8 +10,9 @@ import msgspec
 
 from streams.local.simulator.calendar import stamp
 from streams.telemetry.recording import Line, clocked, read
+from tests.recordings import RECORDINGS
 
-RECORDING = Path(__file__).parents[4] / "shared" / "data" / "recordings" / "ordinary-week" / "recording.ndjson.gz"
+RECORDING = RECORDINGS / "ordinary-week" / "recording.ndjson.gz"
 
 Fields = dict[str, Any]
 Change = Callable[[Fields, float], Fields | None]

@@ -2,13 +2,10 @@
 
 import pytest
 
-from tests.quality.grafts.host import RECORDING
 from tests.quality.grafts.nights import SITES, live
+from tests.recordings import needs_recordings
 
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(not RECORDING.is_file(), reason="../shared/data/recordings is not here"),
-]
+pytestmark = [pytest.mark.long, needs_recordings]
 
 
 @pytest.mark.parametrize(
