@@ -5,6 +5,7 @@ is fetched is decided at each poll by the lanes, which is how back-pressure reac
 what the checkpoints declare durable, not what an agent has seen.
 """
 
+from asyncio import Lock
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -25,6 +26,7 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.known: dict[TP, tuple[int, int | None]] = {}
+        self._polling = Lock()
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -38,7 +40,9 @@ class Consumer(driver.Consumer):
         if not wanted:
             await self.sleep(LINGER)
             return
-        for tp, batch in (await self._thread.poll(wanted, self.known)).items():
+        async with self._polling:
+            batches = await self._thread.poll(wanted, self.known)
+        for tp, batch in batches.items():
             # What was fetched for an assignment that is gone is read again: every assignment ends with a seek.
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
@@ -52,9 +56,13 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Recover and read on from there; Faust calls this after every assignment, outside the rebalance itself."""
         positions = await self.app.hooks.locate(self.assignment())
-        self.known.clear()
-        if positions:
-            await self.seek_wait(positions)
+        # What a poll of the former assignment still brings is dropped: it must neither read past these positions nor
+        # leave in `known` what no lane of this assignment was told.
+        async with self._polling:
+            self.known.clear()
+            self._read_offset.update(dict.fromkeys(positions))
+            if positions:
+                await self.seek_wait(positions)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Make durable and commit what is quickly made so, then let go."""
