@@ -89,7 +89,7 @@ def _write(made: "Dossier", out: Path, paper: bool, by: str) -> None:
 
 
 def _publish(made: "Dossier", settings: "Settings") -> None:
-    from confluent_kafka import Producer
+    from confluent_kafka import KafkaException, Producer
     from msgspec import json
 
     from streams.evidence import files
@@ -106,7 +106,10 @@ def _publish(made: "Dossier", settings: "Settings") -> None:
             failed.append(error.str())
 
     for watch in watches:
-        producer.produce(WATCHLIST, json.encode(watch), watch.value, on_delivery=landed)
+        try:
+            producer.produce(WATCHLIST, json.encode(watch), watch.value, on_delivery=landed)
+        except KafkaException as error:
+            landed(error.args[0], None)
     if producer.flush(35) or failed:
         raise TopicError(f"the watch list did not get to Kafka at {settings.brokers}: {failed[:1] or 'no answer'}")
     typer.echo(f"{len(watches):,} plates and tags are on the watch list of all sites")

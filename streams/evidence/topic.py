@@ -54,6 +54,8 @@ class Publisher:
                     break
                 except BufferError:
                     self._producer.poll(0.05)
+                except KafkaException as failure:
+                    raise _refused(failure) from failure
         self._try(lambda: self._producer.commit_transaction(WAIT_S))
         if self._failed is not None:
             raise TopicError(f"Kafka did not take what was sealed: {self._failed.str()}")
@@ -68,10 +70,14 @@ class Publisher:
         try:
             step()
         except KafkaException as failure:
-            error = failure.args[0]
-            if error.name() in FENCED:
-                raise TopicError("another ledger has taken over: only one may run") from failure
-            raise TopicError(f"Kafka does not take what is sealed: {error.str()}") from failure
+            raise _refused(failure) from failure
+
+
+def _refused(failure: KafkaException) -> TopicError:
+    error = failure.args[0]
+    if error.name() in FENCED:
+        return TopicError("another ledger has taken over: only one may run")
+    return TopicError(f"Kafka does not take what is sealed: {error.str()}")
 
 
 def links(settings: Settings, begins: Mapping[int, int] | None = None) -> Iterator[tuple[str, bytes]]:

@@ -205,7 +205,10 @@ class Drill:
             elif places is not None:
                 places.append((message.partition(), message.offset()))
 
-        self._producer.produce(topic, value, key, on_delivery=told)
+        try:
+            self._producer.produce(topic, value, key, on_delivery=told)
+        except KafkaException as error:
+            self._refused.append(error.args[0])
 
     def _flush(self) -> None:
         if self._producer.flush(WAIT):

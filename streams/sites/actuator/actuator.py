@@ -168,9 +168,11 @@ class Actuator:
             note=entry.note or None,
         )
         answers: list[Any] = []
-        self._producer.produce(
-            ACTIONS, msgspec.json.encode(told), command.site, on_delivery=lambda error, _: answers.append(error)
-        )
+        value = msgspec.json.encode(told)
+        try:
+            self._producer.produce(ACTIONS, value, command.site, on_delivery=lambda error, _: answers.append(error))
+        except KafkaException as error:
+            answers.append(error.args[0])
         while not answers and going():
             self._producer.poll(0.2)
         if answers and answers[0] is not None:
