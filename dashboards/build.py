@@ -1,121 +1,91 @@
-"""A dashboard out of panels, variables and links, as Grafana's JSON.
+"""A dashboard out of panels, variables and links, as Grafana's JSON."""
 
-The schema is that of Grafana 9.3, which every later one migrates when it loads it.
-"""
-
+import json
 from collections.abc import Sequence
+from typing import Any
 
-from dashboards.colours import RED, Json
-from dashboards.panels import OWN, SOURCE
+from grafana_foundation_sdk.builders.dashboard import (
+    AnnotationQuery,
+    Dashboard,
+    DashboardLink,
+    QueryVariable,
+    TextBoxVariable,
+)
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.runtime import UnknownDataquery
+from grafana_foundation_sdk.models.dashboard import (
+    AnnotationTarget,
+    DashboardCursorSync,
+    DashboardLinkType,
+    VariableModel,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
+)
+
+from dashboards.colours import RED
+from dashboards.panels import OWN, SOURCE, Panels
+
+Json = dict[str, Any]
 
 SCHEMA = 37
-WIDTH = 24
+"""That of Grafana 9.3, which every later one migrates when it loads it; the SDK would write 42."""
 
 
-def variable(name: str, label: str, expr: str, *, multi: bool = False) -> Json:
+def variable(name: str, label: str, expr: str, *, multi: bool = False) -> QueryVariable:
     """Offer a choice that Prometheus fills, e.g. `label_values(metric, label)`: one of them, or many."""
-    everything = {"allValue": ".*", "current": {"text": ["All"], "value": ["$__all"]}} if multi else {}
-    return {
-        "type": "query",
-        "name": name,
-        "label": label,
-        "datasource": SOURCE,
-        "query": {"query": expr, "refId": "StandardVariableQuery"},
-        "definition": expr,
-        "refresh": 2,
-        "sort": 1,
-        "multi": multi,
-        "includeAll": multi,
-        "hide": 0,
-        "options": [],
-        "regex": "",
-        "skipUrlSync": False,
-        **everything,
-    }
+    choice = QueryVariable(name).label(label).datasource(SOURCE).multi(multi).include_all(multi)
+    choice.query({"query": expr, "refId": "StandardVariableQuery"}).definition(expr)
+    choice.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
+    return choice.all_value(".*").current(VariableOption(text=["All"], value=["$__all"])) if multi else choice
 
 
-def textbox(name: str, label: str) -> Json:
+def textbox(name: str, label: str) -> TextBoxVariable:
     """Offer a choice that is typed, or set by a link."""
-    return {
-        "type": "textbox",
-        "name": name,
-        "label": label,
-        "query": "",
-        "current": {"text": "", "value": ""},
-        "options": [],
-        "hide": 0,
-        "skipUrlSync": False,
-    }
+    return TextBoxVariable(name).label(label).default_value("").current(VariableOption())
 
 
-def link(title: str, url: str) -> Json:
+def link(title: str, url: str) -> DashboardLink:
     """Link from a panel's values to elsewhere."""
-    return {"title": title, "url": url, "targetBlank": False}
+    return DashboardLink(title).url(url)
 
 
-def annotations(*tags: str) -> Json:
+def annotations(*tags: str) -> AnnotationQuery:
     """Draw what is written into Grafana under all these tags across every graph."""
-    return {
-        "name": "Incidents",
-        "datasource": OWN,
-        "enable": True,
-        "hide": False,
-        "iconColor": RED,
-        "target": {"limit": 100, "matchAny": False, "tags": list(tags), "type": "tags"},
-    }
+    marked = AnnotationQuery().name("Incidents").datasource(OWN).icon_color(RED)
+    target = AnnotationTarget(limit=100, tags=list(tags), type_val="tags")
+    marked.build().target = UnknownDataquery(target.to_json())  # for the SDK it is no query of any data source
+    return marked
 
 
 def dashboard(
     uid: str,
     title: str,
     description: str,
-    panels: Sequence[Json],
+    panels: Panels,
     *,
-    variables: Sequence[Json] = (),
+    variables: Sequence[Builder[VariableModel]] = (),
     marked: Sequence[str] = ("tocsin",),
     since: str = "now-6h",
 ) -> Json:
     """Put panels into rows from left to right in their order, and link to the other dashboards."""
-    return {
-        "uid": uid,
-        "title": title,
-        "description": description,
-        "tags": ["tocsin"],
-        "schemaVersion": SCHEMA,
-        "editable": False,
-        "graphTooltip": 1,
-        "refresh": "5s",
-        "time": {"from": since, "to": "now"},
-        "timezone": "browser",
-        "templating": {"list": list(variables)},
-        "annotations": {"list": [annotations(*marked)]},
-        "links": [_others()],
-        "panels": _placed(panels),
-    }
-
-
-def _others() -> Json:
-    return {
-        "type": "dashboards",
-        "title": "Tocsin",
-        "tags": ["tocsin"],
-        "asDropdown": False,
-        "includeVars": True,
-        "keepTime": True,
-        "targetBlank": False,
-        "icon": "external link",
-        "tooltip": "",
-        "url": "",
-    }
-
-
-def _placed(panels: Sequence[Json]) -> list[Json]:
-    placed: list[Json] = []
-    x = y = row = 0
+    board = Dashboard(title).uid(uid).description(description).tags(["tocsin"]).readonly()
+    board.tooltip(DashboardCursorSync.CROSSHAIR).refresh("5s").time(since, "now").timezone("browser")
+    board.variables(list(variables)).annotation(annotations(*marked)).link(_others())
     for number, panel in enumerate(panels, start=1):
-        size = panel["gridPos"]
-        if x + size["w"] > WIDTH:
-            x, y, row = 0, y + row, 0
-        placed.append({**panel, "id": number, "gridPos": {**size, "x": x, "y": y}})
-        x, row = x + size["w"], max(row, size["h"])
-    return placed
+        panel.build().id_val = number
+        board.with_panel(panel)
+    board.build().schema_version = SCHEMA
+    plain: Json = json.loads(json.dumps(board.build(), cls=JSONEncoder), object_hook=_in_sight)
+    return plain
+
+
+def _others() -> DashboardLink:
+    others = DashboardLink("Tocsin").type(DashboardLinkType.DASHBOARDS).tags(["tocsin"])
+    return others.include_vars(True).keep_time(True).icon("external link").url("")
+
+
+def _in_sight(made: Json) -> Json:
+    """Leave links and annotations where people see them: the SDK moves them all into a menu of later Grafanas."""
+    return {name: value for name, value in made.items() if (name, value) != ("placement", "inControlsMenu")}

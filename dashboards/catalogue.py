@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from dashboards.colours import Json
+from dashboards.build import Json
 from dashboards.detectors import detectors
 from dashboards.fleet import fleet
 from dashboards.incident import incident

@@ -1,9 +1,9 @@
 """Detectors: who finds what, and how often people agree."""
 
-from dashboards.build import dashboard, variable
-from dashboards.colours import RED, SEVERITIES, YELLOW, Json, steps
+from dashboards.build import Json, dashboard, variable
+from dashboards.colours import RED, SEVERITIES, YELLOW, steps
 from dashboards.expressions import UNSEEN, counted, or_none, within
-from dashboards.panels import Query, bars, graph, stat
+from dashboards.panels import Panels, Query, bars, graph, stat
 
 FOUND = 'tocsin_findings_total{domain=~"$domain"}'
 
@@ -104,7 +104,7 @@ def detectors() -> Json:
     )
 
 
-def _judged() -> list[Json]:
+def _judged() -> Panels:
     """Build what tells whether scores and risks mean what they say."""
     wrong = 'tocsin_detector_verdicts_total{verdict=~"false_positive|benign"}'
     judged = 'increase(tocsin_judged_risk_bucket{le!="+Inf"}[30d])'

@@ -1,9 +1,9 @@
 """Fleet: every site at a glance; what hangs on the wall."""
 
-from dashboards.build import dashboard, link
-from dashboards.colours import DOMAINS, GREEN, ORANGE, RED, SEVERITIES, YELLOW, Json, steps
+from dashboards.build import Json, dashboard, link
+from dashboards.colours import DOMAINS, GREEN, ORANGE, RED, SEVERITIES, YELLOW, steps
 from dashboards.expressions import UNSEEN, counted, within
-from dashboards.panels import Query, bars, graph, happenings, stat
+from dashboards.panels import Panels, Query, bars, graph, happenings, stat
 from dashboards.pictures import world
 
 SITE = link("Open the site", "/d/tocsin-site?var-site=${__field.labels.site}&${__url_time_range}")
@@ -115,7 +115,7 @@ def fleet() -> Json:
     )
 
 
-def _shift() -> list[Json]:
+def _shift() -> Panels:
     """Build a row about the last twelve hours, the figures of `tocsin report`."""
     delay = "sum by (le) (increase(tocsin_page_delay_seconds_bucket[12h]))"
     return [

@@ -1,7 +1,7 @@
 """Incident: where a page's link leads."""
 
-from dashboards.build import dashboard, textbox, variable
-from dashboards.colours import DOMAINS, RED, YELLOW, Json, steps
+from dashboards.build import Json, dashboard, textbox, variable
+from dashboards.colours import DOMAINS, RED, YELLOW, steps
 from dashboards.expressions import QUIET
 from dashboards.fleet import RISK
 from dashboards.panels import Query, graph, happenings, stat, text

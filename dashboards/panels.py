@@ -1,68 +1,85 @@
-"""The kinds of panel: plain functions that answer Grafana's JSON.
+"""The kinds of panel: plain functions over the builders of `grafana-foundation-sdk`.
 
-Not on `grafana-foundation-sdk`: it is generated anew for each Grafana from 10.1 on and has no edition for 9.4, its
-editions can't be bounded (the newest by number is made for the oldest Grafana), and what it would type here are these
-few functions. What they write was looked at in a Grafana 9.4.
+The builders write panels for Grafana 12. What they add to what is asked of them is a default of 9.4 too or a name that
+it passes over; where it would be neither, 9.4's own default is asked for. Their dashboards of version 1, which they
+advise against, are the only ones that 9.4 reads.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TypeVar
 
-from dashboards.colours import PLAIN, UNKNOWN, Json, hued
+from grafana_foundation_sdk.builders.annotationslist import Panel as AnnotationsList
+from grafana_foundation_sdk.builders.bargauge import Panel as BarGauge
+from grafana_foundation_sdk.builders.common import (
+    GraphThresholdsStyleConfig,
+    ReduceDataOptions,
+    StackingConfig,
+    VizLegendOptions,
+    VizTooltipOptions,
+)
+from grafana_foundation_sdk.builders.dashboard import DashboardLink, FieldColor, ThresholdsConfig
+from grafana_foundation_sdk.builders.geomap import Panel as Geomap
+from grafana_foundation_sdk.builders.prometheus import Dataquery
+from grafana_foundation_sdk.builders.stat import Panel as Stat
+from grafana_foundation_sdk.builders.statetimeline import Panel as StateTimeline
+from grafana_foundation_sdk.builders.text import Panel as Text
+from grafana_foundation_sdk.builders.timeseries import Panel as TimeSeries
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models.common import (
+    BarGaugeDisplayMode,
+    BigValueColorMode,
+    DataSourceRef,
+    GraphDrawStyle,
+    GraphGradientMode,
+    GraphThresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    StackingMode,
+    TooltipDisplayMode,
+    VisibilityMode,
+    VizOrientation,
+)
+from grafana_foundation_sdk.models.dashboard import Panel, ValueMapping
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
 
-SOURCE: Json = {"type": "prometheus", "uid": "tocsin-prometheus"}
-OWN: Json = {"type": "grafana", "uid": "-- Grafana --"}
+from dashboards.colours import PLAIN, UNKNOWN, fixed, stepped
 
+Measured = TypeVar("Measured", BarGauge, Geomap, Stat, StateTimeline, TimeSeries)
 
-class Query(NamedTuple):
-    """A PromQL expression and how its series are called.
+Panels = list[Builder[Panel]]
 
-    `instant` asks for the latest value only, `step` for one value in so much time at most, such as `5m`.
-    """
-
-    expr: str
-    legend: str = "__auto"
-    instant: bool = False
-    step: str = ""
-
-
-def targets(queries: Sequence[Query], *, table: bool = False) -> list[Json]:
-    """Ask Prometheus for these, as series or as a table."""
-    return [
-        {
-            "refId": chr(ord("A") + number),
-            "datasource": SOURCE,
-            "editorMode": "code",
-            "expr": query.expr,
-            "legendFormat": query.legend,
-            "instant": query.instant,
-            "range": not query.instant,
-            "format": "table" if table else "time_series",
-            **({"interval": query.step} if query.step else {}),
-        }
-        for number, query in enumerate(queries)
-    ]
-
-
-def panel(kind: str, title: str, description: str, size: tuple[int, int], unit: str, **more: Any) -> Json:
-    """Make a panel of a kind; `more` are its targets, options and whatever the kind has of its own."""
-    defaults = {"unit": unit, "thresholds": more.pop("thresholds", PLAIN), "mappings": more.pop("mappings", [])}
-    defaults |= more.pop("defaults", {})
-    overrides = hued(more.pop("hues", {}))
-    return {
-        "type": kind,
-        "title": title,
-        "description": description,
-        "datasource": SOURCE,
-        "gridPos": {"w": size[0], "h": size[1], "x": 0, "y": 0},
-        "fieldConfig": {"defaults": defaults, "overrides": overrides},
-        **more,
-    }
+SOURCE = DataSourceRef("prometheus", "tocsin-prometheus")
+OWN = DataSourceRef("grafana", "-- Grafana --")
+NOW = ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(False)
+LEGEND = VizLegendOptions().show_legend(True)
 
 
-def _whole(unit: str) -> Json:
-    """Ask for counts and percentages without decimals."""
-    return {} if unit == "s" else {"decimals": 0}
+class Query(Dataquery):
+    """A PromQL expression and how its series are called; `step` asks for one value in so much time at most (`5m`)."""
+
+    def __init__(self, expr: str, legend: str = "__auto", step: str = "") -> None:
+        super().__init__()
+        self.expr(expr).legend_format(legend).range().datasource(SOURCE)
+        self.format(PromQueryFormat.TIME_SERIES).editor_mode(QueryEditorMode.CODE)
+        if step:
+            self.interval(step)
+
+
+def measured(
+    panel: Measured,
+    title: str,
+    description: str,
+    *queries: Query,
+    size: tuple[int, int],
+    unit: str,
+    thresholds: ThresholdsConfig,
+) -> Measured:
+    """Say what a panel of numbers is about, how large it is, what it asks Prometheus, and what its values mean."""
+    for number, query in enumerate(queries):
+        panel.with_target(query.ref_id(chr(ord("A") + number)))
+    panel.title(title).description(description).span(size[0]).height(size[1])
+    return panel.datasource(SOURCE).unit(unit).thresholds(thresholds)
 
 
 def stat(
@@ -71,31 +88,17 @@ def stat(
     query: Query,
     *,
     unit: str = "short",
-    thresholds: Json = PLAIN,
+    thresholds: ThresholdsConfig = PLAIN,
     width: int = 4,
     height: int = 4,
-    mappings: Sequence[Json] = (),
-) -> Json:
+    mappings: Sequence[ValueMapping] = (),
+) -> Stat:
     """Show one number, coloured by its thresholds; grey where nobody tells it."""
-    return panel(
-        "stat",
-        title,
-        description,
-        (width, height),
-        unit,
-        thresholds=thresholds,
-        mappings=[*mappings, UNKNOWN],
-        defaults=_whole(unit),
-        targets=targets([query]),
-        options={
-            "colorMode": "background" if len(thresholds["steps"]) > 1 else "value",
-            "graphMode": "area",
-            "justifyMode": "auto",
-            "orientation": "auto",
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-            "textMode": "auto",
-        },
-    )
+    panel = measured(Stat(), title, description, query, size=(width, height), unit=unit, thresholds=thresholds)
+    panel.mappings([*mappings, UNKNOWN]).reduce_options(NOW)
+    if stepped(thresholds):
+        panel.color_mode(BigValueColorMode.BACKGROUND)
+    return panel if unit == "s" else panel.decimals(0)
 
 
 def graph(
@@ -103,7 +106,7 @@ def graph(
     description: str,
     *queries: Query,
     unit: str = "short",
-    thresholds: Json = PLAIN,
+    thresholds: ThresholdsConfig = PLAIN,
     width: int = 12,
     height: int = 8,
     style: str = "line",
@@ -112,40 +115,30 @@ def graph(
     most: float | None = None,
     hues: Mapping[str, str] | None = None,
     listed: bool = False,
-) -> Json:
+) -> TimeSeries:
     """Draw lines over time; thresholds beyond the first colour are drawn as lines.
 
     `style` is `line`, or `bars` for what happens now and then; `graded` colours one line by its thresholds, `hues`
     many by their names; `listed` names many series at the right, the highest first.
     """
+    panel = measured(TimeSeries(), title, description, *queries, size=(width, height), unit=unit, thresholds=thresholds)
     areas = stacked or style == "bars"  # without an outline: that of a zero would lie on what is below it
-    custom = {
-        "drawStyle": style,
-        "lineWidth": 0 if areas else 2,
-        "fillOpacity": 70 if areas else 0,
-        "showPoints": "never",
-        "spanNulls": False,
-        "stacking": {"mode": "normal" if stacked else "none", "group": "A"},
-        "thresholdsStyle": {"mode": "dashed" if len(thresholds["steps"]) > 1 else "off"},
-        "gradientMode": "scheme" if graded else "none",
-    }
-    limits = {"min": 0} | ({} if most is None else {"max": most})
-    colour = {"color": {"mode": "thresholds"}} if graded else {}
-    legend: Json = {"displayMode": "list", "placement": "bottom", "calcs": [], "showLegend": True}
-    if listed:
-        legend |= {"displayMode": "table", "placement": "right", "calcs": ["max"], "sortBy": "Max", "sortDesc": True}
-    return panel(
-        "timeseries",
-        title,
-        description,
-        (width, height),
-        unit,
-        thresholds=thresholds,
-        defaults={"custom": custom, **limits, **colour},
-        hues=hues or {},
-        targets=targets(queries),
-        options={"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}},
-    )
+    panel.draw_style(GraphDrawStyle(style)).line_width(0 if areas else 2).fill_opacity(70 if areas else 0)
+    panel.show_points(VisibilityMode.NEVER).span_nulls(False).min(0)
+    panel.stacking(StackingConfig().mode(StackingMode.NORMAL if stacked else StackingMode.NONE).group("A"))
+    limits = GraphThresholdsStyleMode.DASHED if stepped(thresholds) else GraphThresholdsStyleMode.OFF
+    panel.thresholds_style(GraphThresholdsStyleConfig().mode(limits))
+    panel.tooltip(VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
+    if graded:
+        panel.gradient_mode(GraphGradientMode.SCHEME).color_scheme(FieldColor())
+    if most is not None:
+        panel.max(most)
+    for name, hue in (hues or {}).items():
+        panel.override_by_name(name, fixed(hue))
+    if not listed:
+        return panel.legend(LEGEND)
+    names = VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.TABLE).placement(LegendPlacement.RIGHT)
+    return panel.legend(names.calcs(["max"]).sort_by("Max").sort_desc(True))
 
 
 def bars(
@@ -154,54 +147,33 @@ def bars(
     query: Query,
     *,
     unit: str = "short",
-    thresholds: Json = PLAIN,
+    thresholds: ThresholdsConfig = PLAIN,
     width: int = 12,
     height: int = 8,
     most: float | None = None,
-    links: Sequence[Json] = (),
-) -> Json:
+    links: Sequence[DashboardLink] = (),
+) -> BarGauge:
     """Draw one horizontal bar a series, as it is now."""
-    limits = {"min": 0} | ({} if most is None else {"max": most})
-    return panel(
-        "bargauge",
-        title,
-        description,
-        (width, height),
-        unit,
-        thresholds=thresholds,
-        mappings=[UNKNOWN],
-        defaults={"links": list(links), **limits, **_whole(unit)},
-        targets=targets([query._replace(instant=True)]),
-        options={
-            "displayMode": "basic",
-            "orientation": "horizontal",
-            "showUnfilled": True,
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-        },
+    panel = measured(
+        BarGauge(), title, description, query.instant(), size=(width, height), unit=unit, thresholds=thresholds
     )
+    panel.mappings([UNKNOWN]).data_links(list(links)).reduce_options(NOW).min(0)
+    panel.display_mode(BarGaugeDisplayMode.BASIC).orientation(VizOrientation.HORIZONTAL)
+    panel.min_viz_width(0).min_viz_height(10)  # the defaults of 9.4; 12 does not ask where it sizes by itself
+    if most is not None:
+        panel.max(most)
+    return panel if unit == "s" else panel.decimals(0)
 
 
-def happenings(title: str, description: str, tags: Sequence[str], *, width: int = 12, height: int = 10) -> Json:
+def happenings(
+    title: str, description: str, tags: Sequence[str], *, width: int = 12, height: int = 10
+) -> AnnotationsList:
     """List what was annotated under all these tags; the tags themselves would take half of the panel."""
-    listed = panel("annolist", title, description, (width, height), "short")
-    listed["datasource"] = OWN
-    listed["options"] = {
-        "limit": 50,
-        "tags": list(tags),
-        "onlyFromThisDashboard": False,
-        "onlyInTimeRange": False,
-        "showTags": False,
-        "showTime": True,
-        "showUser": False,
-        "navigateToPanel": False,
-        "navigateBefore": "1h",
-        "navigateAfter": "1h",
-    }
-    return listed
+    panel = AnnotationsList().title(title).description(description).span(width).height(height).datasource(OWN)
+    panel.tags(list(tags)).limit(50).show_tags(False).show_user(False)
+    return panel.navigate_to_panel(False).navigate_before("1h").navigate_after("1h")
 
 
-def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 3) -> Json:
+def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 3) -> Text:
     """Show words, in Markdown."""
-    words = panel("text", title, description, (width, height), "short")
-    words["options"] = {"mode": "markdown", "content": markdown}
-    return words
+    return Text().title(title).description(description).span(width).height(height).content(markdown)

@@ -1,11 +1,13 @@
 """Platform: whether we ourselves work."""
 
-from dashboards.build import dashboard
-from dashboards.colours import DOMAINS, GREEN, ORANGE, RED, YELLOW, Json, steps
-from dashboards.expressions import or_none, within
-from dashboards.panels import Query, graph, stat
+from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
-DOWN: list[Json] = [{"type": "value", "options": {"0": {"text": "none", "color": RED}}}]
+from dashboards.build import Json, dashboard
+from dashboards.colours import DOMAINS, GREEN, ORANGE, RED, YELLOW, steps
+from dashboards.expressions import or_none, within
+from dashboards.panels import Panels, Query, graph, stat
+
+DOWN = ValueMap({"0": ValueMappingResult(text="none", color=RED)})
 OURS = 'job=~"tocsin-.*"'
 
 
@@ -19,14 +21,14 @@ def platform() -> Json:
     )
 
 
-def _now() -> list[Json]:
+def _now() -> Panels:
     return [
         stat(
             "Workers",
             "Workers that answer. None: nothing is detected.",
             Query('sum(up{job="tocsin-worker"}) or vector(0)'),
             thresholds=steps((1, GREEN), base=RED),
-            mappings=DOWN,
+            mappings=[DOWN],
         ),
         stat(
             "Partitions owned",
@@ -64,7 +66,7 @@ def _now() -> list[Json]:
     ]
 
 
-def _taken_in() -> list[Json]:
+def _taken_in() -> Panels:
     return [
         graph(
             "Objects taken in",
@@ -107,7 +109,7 @@ def _taken_in() -> list[Json]:
     ]
 
 
-def _let_in() -> list[Json]:
+def _let_in() -> Panels:
     """Build what the gate shows; without one everything is at zero."""
     return [
         graph(
@@ -135,7 +137,7 @@ def _let_in() -> list[Json]:
     ]
 
 
-def _decided() -> list[Json]:
+def _decided() -> Panels:
     slices = "sum by (le) (rate(tocsin_slice_seconds_bucket[$__rate_interval]))"
     return [
         graph(
@@ -156,7 +158,7 @@ def _decided() -> list[Json]:
     ]
 
 
-def _told() -> list[Json]:
+def _told() -> Panels:
     delay = "sum by (le, sink) (rate(tocsin_notify_delay_seconds_bucket[1h]))"
     return [
         graph(
@@ -196,7 +198,7 @@ def _told() -> list[Json]:
     ]
 
 
-def _sealed() -> list[Json]:
+def _sealed() -> Panels:
     return [
         graph(
             "Sealed",
@@ -222,7 +224,7 @@ def _sealed() -> list[Json]:
     ]
 
 
-def _judged() -> list[Json]:
+def _judged() -> Panels:
     """Build what the console shows; without one everything is at zero."""
     return [
         graph(
@@ -250,7 +252,7 @@ def _judged() -> list[Json]:
     ]
 
 
-def _processes() -> list[Json]:
+def _processes() -> Panels:
     return [
         graph(
             "Memory",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from dashboards.build import Json
 from dashboards.catalogue import dashboards
-from dashboards.colours import Json
 from dashboards.panels import SOURCE
 from streams.alerts.grafana import Grafana, GrafanaError
 
@@ -54,8 +54,8 @@ def _ask_for_rights(grafana: Grafana) -> None:
 def _data_source(grafana: Grafana, url: str, authority: str, dry_run: bool) -> Change:
     wanted: Json = {
         "name": SOURCE_NAME,
-        "uid": SOURCE["uid"],
-        "type": SOURCE["type"],
+        "uid": SOURCE.uid,
+        "type": SOURCE.type_val,
         "url": url,
         "access": "proxy",
         "jsonData": {"httpMethod": "POST", "timeInterval": "5s"},

@@ -1,7 +1,7 @@
 """Site: one warehouse, its five domains on one time axis."""
 
-from dashboards.build import dashboard, variable
-from dashboards.colours import BLUE, DOMAINS, GREEN, ORANGE, RED, YELLOW, Json, steps
+from dashboards.build import Json, dashboard, variable
+from dashboards.colours import BLUE, DOMAINS, GREEN, ORANGE, RED, YELLOW, steps
 from dashboards.expressions import QUIET
 from dashboards.fleet import RISK
 from dashboards.panels import Query, bars, graph, happenings, stat

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from dashboards.catalogue import dashboards, queries
-from dashboards.colours import DOMAINS, RED, SEVERITIES, UNKNOWN, hued
+from dashboards.colours import DOMAINS, GREY, RED, SEVERITIES
 from dashboards.panels import SOURCE
 from streams import metrics, metrics_server
 from streams.local.monitoring import Monitoring
@@ -35,6 +35,8 @@ def test_a_dashboard_can_be_found_and_left_again(board: dict[str, Any]) -> None:
     assert board["description"]
     assert board["schemaVersion"] <= 38  # that of Grafana 9.4
     assert board["links"][0]["tags"] == ["tocsin"]
+    assert not [made for made in board["links"] + board["annotations"]["list"] if "placement" in made], "out of sight"
+    assert board["annotations"]["list"][0]["target"]["tags"][0] == "tocsin"
     assert board["tags"] == ["tocsin"]
     titles = [panel["title"] for panel in board["panels"]]
     assert len(set(titles)) == len(titles)
@@ -50,8 +52,9 @@ def test_a_panel_explains_itself(title: str, panel: dict[str, Any]) -> None:
     assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["value"] is None
     assert panel["targets"]
     if panel["type"] == "stat":
-        assert UNKNOWN in panel["fieldConfig"]["defaults"]["mappings"]
-    assert all(target["datasource"] == SOURCE for target in panel["targets"])
+        unknown = panel["fieldConfig"]["defaults"]["mappings"][-1]["options"]
+        assert (unknown["match"], unknown["result"]["color"]) == ("null+nan", GREY)
+    assert all(target["datasource"] == SOURCE.to_json() for target in panel["targets"])
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
@@ -72,7 +75,11 @@ def test_a_domain_and_a_severity_have_the_same_colour_everywhere(title: str, pan
     legends = [target["legendFormat"] for target in panel.get("targets", ())] if panel["type"] == "timeseries" else []
     for legend, hues in (("{{domain}}", DOMAINS), ("{{severity}}", SEVERITIES)):
         if legend in legends:
-            assert panel["fieldConfig"]["overrides"] == hued(hues)
+            given = {
+                override["matcher"]["options"]: override["properties"][0]["value"]["fixedColor"]
+                for override in panel["fieldConfig"]["overrides"]
+            }
+            assert given == hues
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
