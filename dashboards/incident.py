@@ -6,7 +6,7 @@ from dashboards.expressions import QUIET
 from dashboards.fleet import RISK
 from dashboards.panels import Query, graph, happenings, stat, text
 
-WORDS = """**Incident** `${incident}` at **${site}** · [its site](/d/tocsin-site?var-site=${site}&${__url_time_range}) ·
+WORDS = """Incident ${incident} at **${site}** · [its site](/d/tocsin-site?var-site=${site}&${__url_time_range}) ·
 [all sites](/d/tocsin-fleet?${__url_time_range}) · [what found it](/d/tocsin-detectors?${__url_time_range}) ·
 the page tells the timeline; what it means and whom to call stands in its runbook, *SiteIncident*."""
 

@@ -13,12 +13,14 @@ from grafana_foundation_sdk.models.common import (
     TooltipDisplayMode,
     VisibilityMode,
 )
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig
+from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
 from grafana_foundation_sdk.models.geomap import MapCenterID, TooltipMode
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.colours import GREY, steps
 from dashboards.panels import LEGEND, Query, measured
+
+PLACE = ("latitude", "longitude")
 
 
 def lanes(
@@ -61,10 +63,12 @@ def world(
     has itself, still tell where one is.
     """
     asked = query.instant().format(PromQueryFormat.TABLE)
-    numbers = [{"targetField": name, "destinationType": "number"} for name in ("latitude", "longitude")]
+    numbers = [{"targetField": name, "destinationType": "number"} for name in PLACE]
     panel = measured(Geomap(), title, description, asked, size=(width, height), unit=unit, thresholds=thresholds)
     panel.color_scheme(FieldColor()).min(0).max(1).decimals(0).data_links(list(links))
     panel.with_transformation(DataTransformerConfig("convertFieldType", options={"conversions": numbers, "fields": {}}))
+    for name in PLACE:  # else they would be told in the unit of the values
+        panel.override_by_name(name, [DynamicConfigValue("unit", "degree"), DynamicConfigValue("decimals", 4)])
     panel.view(MapViewConfig().id(MapCenterID.FIT).all_layers(False).layer("Sites").zoom(5).padding(10))
     panel.basemap(MapLayerOptions().type("default").name("Map").config({}))
     panel.layers([_borders(), _sites()])
@@ -88,6 +92,7 @@ def _sites() -> MapLayerOptions:
         "symbol": {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"},
         "opacity": 0.8,
     }
-    place = FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS).latitude("latitude").longitude("longitude")
+    latitude, longitude = PLACE
+    place = FrameGeometrySource().mode(FrameGeometrySourceMode.COORDS).latitude(latitude).longitude(longitude)
     marker = MapLayerOptions().type("markers").name("Sites").tooltip(True).location(place)
     return marker.config({"showLegend": False, "style": style})

@@ -82,6 +82,13 @@ def test_a_domain_and_a_severity_have_the_same_colour_everywhere(title: str, pan
             assert given == hues
 
 
+def test_the_map_tells_places_in_degrees_and_not_in_the_unit_of_the_risk() -> None:
+    (world,) = [panel for _, panel in PANELS if panel["type"] == "geomap"]
+    overrides = world["fieldConfig"]["overrides"]
+    units = {override["matcher"]["options"]: override["properties"][0]["value"] for override in overrides}
+    assert units == {"latitude": "degree", "longitude": "degree"}
+
+
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: str(board["title"]))
 def test_variables_that_are_used_are_defined_and_links_lead_somewhere(board: dict[str, Any]) -> None:
     text = json.dumps({name: value for name, value in board.items() if name != "templating"})
