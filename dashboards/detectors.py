@@ -2,7 +2,7 @@
 
 from dashboards.build import Json, dashboard, variable
 from dashboards.colours import RED, SEVERITIES, YELLOW, steps
-from dashboards.expressions import UNSEEN, counted, or_none, within
+from dashboards.expressions import QUIET, UNSEEN, counted, or_none, within
 from dashboards.panels import Panels, Query, bars, graph, stat
 
 FOUND = 'tocsin_findings_total{domain=~"$domain"}'
@@ -88,7 +88,7 @@ def detectors() -> Json:
             graph(
                 "Commands",
                 "Lock-downs, releases and held shipments that were advised or ordered within the hour before.",
-                Query(or_none(within("tocsin_commands_total", "1h", "command"), "command"), "{{command}}"),
+                Query(within("tocsin_commands_total", "1h", "command"), "{{command}}"),
                 height=6,
             ),
             graph(
@@ -132,7 +132,7 @@ def _judged() -> Panels:
         bars(
             "Part in false alarms",
             "Verdicts against attack on incidents in which a detector had a part, since the notifier's start.",
-            Query(or_none(f"sort_desc(topk(10, sum by (detector) ({wrong})))", "detector"), "{{detector}}"),
+            Query(or_none(f"sort_desc(topk(10, sum by (detector) ({wrong})))", "detector", QUIET), "{{detector}}"),
             thresholds=steps((1, YELLOW), (5, RED)),
         ),
         bars(

@@ -16,6 +16,9 @@ def counted(counter: str, by: str) -> str:
     return within(counter, "$__interval", by)
 
 
-def or_none(expr: str, label: str) -> str:
-    """Draw a line `none` at zero where there is not a single series, such as of a process that few people run."""
-    return f'{expr} or on() label_replace(vector(0), "{label}", "none", "", "")'
+def or_none(expr: str, label: str, zero: str = "vector(0)") -> str:
+    """Draw a line `none` at zero where there is not a single series, such as of a process that few people run.
+
+    `zero` says nothing itself where nobody would know: `QUIET`, `UNSEEN`.
+    """
+    return f'{expr} or on() label_replace({zero}, "{label}", "none", "", "")'
