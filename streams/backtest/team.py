@@ -17,6 +17,7 @@ from typing import Any
 
 from streams.backtest.peers import Neighbours
 from streams.incidents.backtest import Backtest, Key, Share, Told
+from streams.process import collect_seldom
 from streams.telemetry.decode import TOPICS
 from streams.telemetry.recording import RecordingError, read, replay
 
@@ -119,6 +120,7 @@ def _receive(connection: Any) -> Any:
 def _work(index: int, promises: Any, folder: Path, paths: list[Path], line: Connection) -> None:
     """Compute one share of the sites, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    collect_seldom()
     done = [0]
 
     def count(more: int) -> None:

@@ -1,6 +1,5 @@
 """`tocsin backtest`: recordings through the very code that serves the stream."""
 
-import gc
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -43,14 +42,13 @@ def run(recordings: list[Path], labels: Path | None, findings: bool, report: Pat
     from streams.backtest.team import Team, fitting
     from streams.incidents.backtest import Backtest
     from streams.incidents.scoring import Label, Scorer
+    from streams.process import collect_seldom
     from streams.telemetry.recording import replay
 
     scorer = Scorer(msgspec.json.decode(labels.read_bytes(), type=list[Label]) if labels else [])
     processes = processes or fitting(recordings)
     backtest: Backtest | Team = Backtest() if processes == 1 else Team(processes)
-    # What a site knows lives long enough to be looked at by every collection, and there is much of it.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    collect_seldom()
     write = sys.stdout.buffer.write
     began = time.perf_counter()
     with _progress(recordings) as advance:

@@ -1,7 +1,6 @@
 """The worker, composed: a Faust application whose agents decode and whose lanes decide."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -17,7 +16,7 @@ from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import TRANSPORTS
 
 from streams import metrics
-from streams.process import UnusableError, show
+from streams.process import UnusableError, collect_seldom, show
 from streams.settings import Settings, aiokafka_config
 from streams.telemetry.refusal import Refusal
 from streams.topics import TopicsError, look, usual_count
@@ -197,9 +196,7 @@ def run(settings: Settings, make_core: MakeCore, now: Callable[[], float] = time
             return error
         return None
 
-    # What waits for its tick lives long enough to be looked at by every collection, and there is much of it.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    collect_seldom()
     with Fatal("the worker could not go on"):
         unusable = asyncio.run(main())
     if unusable is not None:

@@ -15,13 +15,12 @@ from statistics import linear_regression, mean
 from tempfile import TemporaryDirectory
 from threading import Thread
 
-import httpx
 from rich.console import Console
 
 from streams.local.kafka import Cluster, free_ports
 from streams.settings import Settings
 from streams.topics import ensure
-from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish
+from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish, scraped
 from tests.worker.road import Worker, until, worker
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -37,8 +36,7 @@ def resident(running: Worker) -> float:
 
 def clock(port: int) -> float:
     """Unix time up to which a worker has decided; 0 when it has not begun."""
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith("tocsin_clock_seconds ")), 0.0)
+    return next((float(line.split()[1]) for line in scraped(port) if line.startswith("tocsin_clock_seconds ")), 0.0)
 
 
 def measure_memory(sites: int, days: int) -> str:

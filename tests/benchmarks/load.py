@@ -1,12 +1,13 @@
 """The load of the races: a simulated estate, or quick devices; single objects or batches."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from random import Random
 
 import msgspec
+from aiokafka.partitioner import murmur2
 from confluent_kafka import Producer
 
 from streams.local.simulator.world import World
@@ -17,6 +18,7 @@ from streams.telemetry.slices import elements
 Record = tuple[str, str, float, bytes]
 """Topic, site, Unix seconds of arrival, value."""
 SITES = 40
+NAMES = [f"BENCH-{site:03}" for site in range(SITES)]
 DEVICES = 25
 ESTATE = 13
 """Simulated sites."""
@@ -24,17 +26,28 @@ RATE = 1000.0
 """Objects a second, by their times."""
 
 
-def objects(events: int, seed: int = 7) -> Iterator[Record]:
+def objects(events: int, seed: int = 7, sites: Sequence[str] = NAMES) -> Iterator[Record]:
     """Yield one object of each device in turn, as single objects."""
     random = Random(seed)
     start = time.time() - events / RATE - 60
     for number in range(events):
-        site, device = number % SITES, number // SITES % DEVICES
+        site, device = sites[number % len(sites)], number // len(sites) % DEVICES
         now = start + number / RATE
         stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
         topic, rest = one(device, random)
-        body = {"site": f"BENCH-{site:03}", "device": f"{topic}-{device}", "time": stamp, **rest}
-        yield topic, f"BENCH-{site:03}", now, msgspec.json.encode(body | {"sequence": number // SITES // DEVICES})
+        body = {"site": site, "device": f"{topic}-{device}", "time": stamp, **rest}
+        yield topic, site, now, msgspec.json.encode(body | {"sequence": number // len(sites) // DEVICES})
+
+
+def even(partitions: int) -> list[str]:
+    """Name sites of which every partition gets as many, as it nearly is with a whole fleet."""
+    names: dict[int, list[str]] = {partition: [] for partition in range(partitions)}
+    for number in count():
+        site = f"BENCH-{number:03}"
+        names[(murmur2(site.encode()) & 0x7FFFFFFF) % partitions].append(site)
+        if min(map(len, names.values())) >= SITES // partitions:
+            break
+    return [site for some in names.values() for site in some[: SITES // partitions]]
 
 
 def one(device: int, random: Random) -> tuple[str, dict[str, object]]:

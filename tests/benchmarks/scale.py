@@ -30,12 +30,13 @@ from streams.incidents.registry import Registry
 from streams.incidents.reorder import HOLD_S
 from streams.incidents.shard import Shard
 from streams.local.kafka import Cluster, free_ports
+from streams.process import collect_seldom
 from streams.settings import Settings
 from streams.telemetry.decode import Arrival, decode
 from streams.topics import ensure
 from tests.benchmarks.bounds import resident
-from tests.benchmarks.load import objects, one, produce
-from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish, used
+from tests.benchmarks.load import even, objects, one, produce
+from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish, scraped, used
 from tests.worker.road import Tail, Worker, lag, until, worker
 
 GROWTH = (13, 130, 1300)
@@ -57,6 +58,7 @@ ten seconds none hears of another, and each is taken for itself and not for a ne
 def growth(given: argparse.Namespace) -> str:
     """Drive the core with a second's slice of all sites at a time; as many objects whatever the number of sites."""
     each: dict[int, list[float]] = {sites: [] for sites in GROWTH}
+    collect_seldom()
     for _ in range(given.rounds):
         for sites in GROWTH:
             each[sites].append(sum(_drive(sites) for _ in range(GROWTH[-1] // sites)) / GROWTH[-1])
@@ -117,8 +119,7 @@ def _start(brokers: str, group: str) -> tuple[float, float]:
 
 def sliced(port: int) -> float:
     """Slices that a worker has decided."""
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith("tocsin_slice_seconds_count"))
+    return next(float(line.split()[1]) for line in scraped(port) if line.startswith("tocsin_slice_seconds_count"))
 
 
 def _answers(port: int) -> bool:
@@ -211,7 +212,7 @@ def _drain(number: int, events: int) -> float:
         produce(cluster.bootstrap, objects(100))  # everyone is at work before the race begins
         until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "a quiet start", 120)
         before = sum(map(decided, ports))
-        backlog = list(objects(events))
+        backlog = list(objects(events, sites=even(PARTITIONS)))
         for each in running:
             each.process.send_signal(signal.SIGSTOP)  # they share the cores with who makes the backlog otherwise
         produce(cluster.bootstrap, backlog)

@@ -32,6 +32,8 @@ DEVICES = 500
 TOCSIN = ("streams", "worker")
 PARTITIONS = 8
 
+_client = httpx.Client()
+
 
 def second(site: str, now: float, number: int, dice: Random) -> Iterator[tuple[str, bytes]]:
     """Make a second of a site, (topic, value): one object of each of its devices, a batch a topic."""
@@ -109,8 +111,12 @@ def drain(sites: int, seconds: int, interval: str) -> float:
 
 def decided(port: int) -> float:
     """Events that a worker has read and whose slices it has decided, but for the last ones."""
-    text = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    return sum(float(line.split()[1]) for line in text.splitlines() if line.startswith("tocsin_events_total{"))
+    return sum(float(line.split()[1]) for line in scraped(port) if line.startswith("tocsin_events_total{"))
+
+
+def scraped(port: int) -> list[str]:
+    """Ask a worker for its metrics, by a client that is kept: to make one costs more than the answer."""
+    return _client.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
 
 
 def measure_cost(sites: int, seconds: int, rounds: int) -> str:

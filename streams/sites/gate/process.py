@@ -1,13 +1,12 @@
 """The gate as a process: its checks, its server, and how it ends."""
 
-import gc
 import logging
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from streams import metrics
-from streams.process import UNEXPECTED, UnusableError, going, log_to_stderr, show
+from streams.process import UNEXPECTED, UnusableError, collect_seldom, going, log_to_stderr, show
 from streams.settings import Settings, librdkafka_config
 from streams.sites.gate.forward import DEAD_LETTERS, ForwardError
 from streams.sites.gate.gate import Gate, GateError
@@ -23,8 +22,7 @@ def run(settings: Settings) -> int:
     check(settings)
     server = show(settings, [metrics.GATE], "gate_port")
     log.info("shows its metrics on %s/metrics", server.url)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # a wave is many objects that all go at once
+    collect_seldom()
     try:
         Gate(settings).run(go_on)
     except (ForwardError, GateError, KafkaException) as error:
