@@ -9,6 +9,9 @@ from detectors.state import part
 VISIT_S = 45 * 60.0
 """Two pallets over a dock this far apart are no longer the same loading, s."""
 
+SKEW_S = 330.0
+"""How far apart the clocks of a door's reader and a dock's terminal may be, s."""
+
 DEPARTED_S = 36 * 3600.0
 ABANDONED_S = 10 * 86400.0
 """How long after its window an order that has left, or has not, is still remembered in full, s."""
@@ -102,7 +105,7 @@ class Visit:
 
 @part
 class Loading:
-    """What goes over one dock in one go."""
+    """What goes over one dock in one go; empties are not counted among its pallets."""
 
     __slots__ = ("began", "last", "order", "pallets", "plate", "unordered")
 
@@ -114,19 +117,14 @@ class Loading:
         self.pallets = 0
         self.unordered = 0
 
-    def goes_on(self, event: Any, at: float) -> bool:
-        """Whether this pallet belongs to the same loading."""
-        if abs(at - self.last) > VISIT_S:
+    def goes_on(self, event: Any, at: float, empty: bool) -> bool:
+        """Whether this pallet belongs to the same loading; goods that come after empties are another lorry's."""
+        if abs(at - self.last) > VISIT_S or not (self.pallets or empty):
             return False
         plate = plain(event.plate) if event.plate else ""
         return (event.order or self.order or "") == (self.order or event.order or "") and (plate or self.plate) == (
             self.plate or plate
         )
-
-
-def bare(event: Any) -> bool:
-    """Whether a load names neither a pallet nor goods, like empties that go back to their owner."""
-    return not event.items and event.sscc is None
 
 
 @part

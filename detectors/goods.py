@@ -3,9 +3,10 @@
 Everything keyed by data is capped and forgets the oldest. Times are event times in Unix seconds.
 """
 
+from itertools import islice
 from typing import Any
 
-from detectors.freight import Loading, Order, Passing, Visit, bare, cap, label, plain
+from detectors.freight import SKEW_S, Loading, Order, Passing, Visit, cap, label, plain
 from detectors.labels import Labels
 from detectors.state import part
 
@@ -13,6 +14,7 @@ MOST_ORDERS = 400
 MOST_CLOSED = 1000
 MOST_PLATES = 1500
 MOST_POINTS = 200
+MOST_INSIDE = 60
 PASSING_S = 6 * 60.0
 """How long before its booking a pallet may have been read at the dock's door, s."""
 REGISTERED_S = 90 * 86400.0
@@ -86,6 +88,8 @@ class Goods:
         if order is None:
             self._close_old(at)
             order = self.orders[event.order] = Order(event, at)
+            # One that is booked late has gone over a dock in part, or as a whole.
+            order.loaded = sum(now.pallets for now in self.docks.values() if now.order == event.order)
             if len(self.orders) > MOST_ORDERS:
                 self._close(next(iter(self.orders)))
         else:
@@ -110,8 +114,8 @@ class Goods:
         cap(self.closed, MOST_CLOSED)
 
     def _load(self, event: Any, at: float) -> None:
-        loading = self.docks.get(event.dock)
-        if loading is None or not loading.goes_on(event, at):
+        loading, empty = self.docks.get(event.dock), self.empty(event, at)
+        if loading is None or not loading.goes_on(event, at, empty):
             loading = self.docks[event.dock] = Loading(at, "", "")
             cap(self.docks, MOST_POINTS)
         loading.last = max(loading.last, at)
@@ -120,8 +124,8 @@ class Goods:
         visit = self.plates.get(loading.plate)
         if visit is not None:
             visit.loaded = max(visit.loaded, at)
-        loading.pallets += 1
-        loading.unordered += event.order is None and not bare(event)
+        loading.pallets += not empty
+        loading.unordered += event.order is None and not empty
         order = self.orders.get(event.order)
         sscc = None if event.sscc is None else label(event.sscc)
         if order is not None and sscc not in order.pallets:
@@ -193,13 +197,33 @@ class Goods:
         """Whether this is old news, filled in later, that must not overwrite what is known since."""
         return at < self.newest - STALE_S
 
+    def loading(self, event: Any, at: float) -> Loading | None:
+        """Return the loading under way that this pallet belongs to."""
+        loading = self.docks.get(event.dock)
+        return loading if loading is not None and loading.goes_on(event, at, self.empty(event, at)) else None
+
+    def empty(self, event: Any, at: float) -> bool:
+        """Whether a load is like empties that go back to their owner: no pallet, goods or order named, no tag read.
+
+        Tags that were read before the last load over this dock were that one's.
+        """
+        if event.items or event.sscc is not None or event.order is not None:
+            return False
+        passing, before = self.passed(event.dock, None, at), self.docks.get(event.dock)
+        return event.items == 0 or passing is None or (before is not None and passing.last <= before.last)
+
+    def yard(self, at: float) -> list[str]:
+        """List the plates of lorries that are inside, the latest first."""
+        latest = islice(reversed(self.plates.items()), MOST_INSIDE)
+        return [plate for plate, visit in latest if visit.entered and self.inside(plate, at)]
+
     def passed(self, dock: str, sscc: str | None, at: float) -> Passing | None:
-        """Return the pallet whose tags were read at this dock's door just before `at`; None when none was.
+        """Return the pallet whose tags were read at this dock's door about `at`; None when none was.
 
         A door is known by the dock's name; where the two are named differently, a pallet is found by its SSCC.
         """
         doors = [self.points[dock]] if dock in self.points else list(self.points.values()) if sscc else []
         for passing in (passing for door in doors for passing in reversed(door)):
-            if -60.0 <= at - passing.last <= PASSING_S and (sscc is None or passing.sscc in ("", sscc)):
+            if -SKEW_S <= at - passing.last <= PASSING_S and (sscc is None or passing.sscc in ("", sscc)):
                 return passing
         return None

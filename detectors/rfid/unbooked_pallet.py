@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead, ShipmentLoaded
-from detectors.freight import label
+from detectors.freight import SKEW_S, label
 from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
 from detectors.state import part
@@ -100,7 +100,7 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
         known = any(passed.door == dock for passed in self.waiting)
         kept = []
         for passed in self.waiting:
-            near = -120.0 <= at - passed.last <= BOOKED_S + PAUSE_S
+            near = -SKEW_S <= at - passed.last <= BOOKED_S + PAUSE_S
             same = passed.sscc == sscc if sscc is not None and passed.sscc else passed.door == dock or not known
             if near and same:
                 self.booked += passed.tags >= FEWEST

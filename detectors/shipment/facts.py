@@ -4,9 +4,11 @@ Each function answers the facts that apply to an event, by name: a phrase when i
 fact that can't be told (no plate given, a site first heard of today) is left out and teaches nothing.
 """
 
+from collections.abc import Sequence
+
 from detectors.elsewhere import clash
 from detectors.events import ShipmentDeparted, ShipmentLoaded
-from detectors.freight import Order, Passing, bare, label, near, neighbours, plain
+from detectors.freight import Order, Passing, label, near, neighbours, plain
 from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
@@ -22,22 +24,22 @@ NEW_S = 86400.0
 
 def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     """Tell the facts of one pallet going over a dock."""
-    goods, at = scene.goods, scene.time
+    goods = scene.goods
     order = goods.orders.get(event.order or "")
-    passing = goods.passed(event.dock, event.sscc, at)
+    passing = goods.passed(event.dock, event.sscc, scene.time)
     sscc = event.sscc or (passing.sscc if passing is not None else "")
     facts = _when(order, scene)
-    facts |= _right(event.order, sscc, order, scene, bare(event))
-    if event.plate:
-        facts |= _lorry(plain(event.plate), order, scene)
+    empty = goods.empty(event, scene.time)
+    facts |= _right(event.order, sscc, order, scene, empty)
+    facts |= _lorry(plain(event.plate), order, scene) if event.plate else _yard(order, scene)
     if order is not None and order.ssccs:
         counted = order.loaded + (event.sscc is None or label(event.sscc) not in order.pallets)
         facts |= _excess(counted, len(order.ssccs))
         if sscc:
             facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"
     elif event.order is None and scene.age() >= NEW_S:
-        facts |= _unordered(event, goods.order_of(sscc) is not None, scene)
-    return facts | _tags(passing, scene)
+        facts |= _unordered(event, goods.order_of(sscc) is not None or empty, scene)
+    return facts | _tags(passing, scene, empty)
 
 
 def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
@@ -71,27 +73,25 @@ def _loaded(pallets: int, loaded: int) -> Facts:
     }
 
 
-def _unordered(event: ShipmentLoaded, planned: bool, scene: Scene) -> Facts:
+def _unordered(event: ShipmentLoaded, meant: bool, scene: Scene) -> Facts:
     """Tell what is odd about a pallet that names no order: how many there are, and whether any can be meant."""
     goods, at = scene.goods, scene.time
-    loading = goods.docks.get(event.dock)
-    if loading is not None and not loading.goes_on(event, at):
-        loading = None
+    loading = goods.loading(event, at)
     count = 1 + (loading.unordered if loading is not None else 0)
-    many = count >= MANY and not bare(event) and not planned
+    many = count >= MANY and not meant
     facts: Facts = {"many_no_order": f"{count} pallets in a row have none" if many else ""}
     facts["nothing_due"] = "" if goods.due(at, DUE_S) else "no lorry is due"
     order = goods.orders.get(loading.order) if loading is not None else None
-    if loading is not None and order is not None and order.ssccs and not (bare(event) or planned):
+    if loading is not None and order is not None and order.ssccs and not meant:
         facts |= _excess(loading.pallets + 1, len(order.ssccs))
         del facts["twice"]  # It may be a second order of the same lorry, forgotten as a whole.
     return facts
 
 
-def _tags(passing: Passing | None, scene: Scene) -> Facts:
-    """Tell what the door's reader saw of the pallet."""
+def _tags(passing: Passing | None, scene: Scene, empty: bool) -> Facts:
+    """Tell what the door's reader saw of the pallet; empties need not have tags."""
     facts: Facts = {}
-    if scene.goods.tagged > 30:
+    if scene.goods.tagged > 30 and not empty:
         facts["unread"] = "" if passing is not None else "no tag of the pallet was read at the door"
     if passing is not None and passing.tags:
         swapped = passing.rewritten >= 2 and 2 * passing.rewritten >= passing.tags
@@ -136,16 +136,30 @@ def _lorry(plate: str, order: Order | None, scene: Scene) -> Facts:
         facts["other_plate"] = "" if matches else f"lorry {plate} is not registered for its order"
         changed = bool(order.changed) and 0.0 <= at - order.changed < 2 * 3600.0
         facts["new_plates"] = "its order was given another lorry shortly before" if changed else ""
-    if scene.place is not None:
-        twin = clash(at, scene.elsewhere.sightings(plate), scene.place)
-        elsewhere = twin is not None and twin.distance is not None and twin.excess >= SURELY
-        facts["twin_lorry"] = f"lorry {plate} is at {twin.other.site} as well" if twin and elsewhere else ""
+    facts |= _twin([plate], scene)
     watched = scene.registry.watched("plate", plate, at) is not None
     facts["watched_lorry"] = f"lorry {plate} is on the watch list" if watched else ""
     if goods.gates > 20:
         seen = goods.inside(plate, at) or any(goods.inside(other, at) for other in neighbours(plate, goods.plates))
         facts["unseen_lorry"] = "" if seen else f"the gate has not seen lorry {plate} come in"
     return facts
+
+
+def _yard(order: Order | None, scene: Scene) -> Facts:
+    """Tell of a load that names no lorry whether its order's, or any in the yard, is somewhere else as well."""
+    goods = scene.goods
+    plates = order.plates if order is not None and order.plates else goods.yard(scene.time)
+    return _twin([plate for plate in plates if goods.inside(plate, scene.time)], scene)
+
+
+def _twin(plates: Sequence[str], scene: Scene) -> Facts:
+    if scene.place is None or not plates:
+        return {}
+    for plate in plates:
+        twin = clash(scene.time, scene.elsewhere.sightings(plate), scene.place)
+        if twin is not None and twin.distance is not None and twin.excess >= SURELY:
+            return {"twin_lorry": f"lorry {plate} is at {twin.other.site} as well"}
+    return {"twin_lorry": ""}
 
 
 def _excess(pallets: int, planned: int) -> Facts:

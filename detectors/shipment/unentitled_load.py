@@ -69,8 +69,7 @@ class UnentitledLoad(Detector[ShipmentLoaded]):
             del self.cases[next(iter(self.cases))]
 
     def _case(self, event: ShipmentLoaded, scene: Scene) -> Case | None:
-        loading = scene.goods.docks.get(event.dock)
-        return self.cases.get(event.dock) if loading is not None and loading.goes_on(event, scene.time) else None
+        return self.cases.get(event.dock) if scene.goods.loading(event, scene.time) is not None else None
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

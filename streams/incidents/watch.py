@@ -31,6 +31,10 @@ LOUDER = 0.15
 TAKEN_BACK_S = 1800.0
 """How old a finding may be that an explanation still takes back, s."""
 
+GOODS = frozenset(kind for kind in KINDS.values() if kind.startswith(("rfid.", "shipment.")))
+"""What is reconciled across devices: by their own clocks, but not as if it came after its arrival, for a clock that
+runs fast would part a pallet from its load."""
+
 _CONTENT = msgpack.Encoder()
 
 
@@ -178,7 +182,7 @@ class Watch:
 
     def _take(self, ready: list[Held]) -> None:
         scene, crew, trackers, clock, told = self.scene, self.crew, self.trackers, self.clock, 0
-        for _, (at, _, event) in ready:
+        for held, (at, _, event) in ready:
             device, sequence = event.device, event.sequence
             tracker = trackers.get(device)
             if tracker is None:
@@ -188,8 +192,8 @@ class Watch:
                 continue
             told += 1
             tracker.seen = clock
-            scene.time = at
             kind = KINDS[type(event)]
+            scene.time = held if kind in GOODS else at
             steps = crew.steps[kind].get(device)
             if steps is None:
                 steps = crew.equip(kind, device)

@@ -63,6 +63,26 @@ def test_the_same_pallet_loaded_twice_counts_once() -> None:
     assert goods.orders["SO-1"].loaded == 1
 
 
+def test_pallets_that_went_before_their_order_was_booked_count() -> None:
+    late = story.planned(HOUR + 300, "SO-1", HOUR, "KCDT0497", pallets=4)
+    goods = told(*(story.loaded(HOUR + 100 * n, "SO-1", "KCDT0497", n) for n in range(3)), late)
+    assert goods.orders["SO-1"].loaded == 3
+
+
+def test_empties_are_no_part_of_the_loading_that_follows() -> None:
+    empties = [{"t": 200.0 * n, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"} for n in range(4)]
+    goods = told(*empties, story.loaded(HOUR / 2, "SO-1", "KCDT0497", 0))
+    assert goods.docks["D1"].pallets == 1
+
+
+def test_a_load_that_names_nothing_is_no_empty_one_when_its_tags_were_read() -> None:
+    nameless = event({"t": 60.0, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"})
+    assert told().empty(nameless, START + 60)
+    assert not told(read(0.0, "urn:1.1")).empty(nameless, START + 60)
+    goods = told(read(0.0, "urn:1.1"), story.loaded(30.0, "SO-1", "KCDT0497", 0))
+    assert goods.empty(nameless, START + 60), "these were the tags of the pallet before"
+
+
 def test_of_an_order_long_over_only_that_it_has_left_is_kept() -> None:
     goods = told(
         story.planned(0.0, "SO-1", HOUR, "KCDT0497"),
@@ -91,6 +111,7 @@ def test_a_pallet_that_passed_a_door_is_found_at_its_dock_or_by_its_sscc() -> No
     assert goods.passed("other-name", "urn:s1", START + 60) is found
     assert goods.passed("D1", "urn:s2", START + 60) is None
     assert goods.passed("D1", None, START + HOUR) is None
+    assert goods.passed("D1", None, START - 240) is found, "the clock of the dock's terminal is slow"
 
 
 def test_relabelled_tags_of_a_pallet_are_counted() -> None:

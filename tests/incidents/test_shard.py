@@ -21,6 +21,7 @@ from streams.telemetry.decode import Arrival, decode
 from streams.telemetry.decode_control import decode_control
 from streams.telemetry.recording import Line, clocked
 from streams.telemetry.refusal import Refusal
+from tests.incidents.estate import ROISSY, START, says
 
 Slice = tuple[float, list[Arrival], list[Control]]
 
@@ -180,3 +181,12 @@ def test_whoever_counts_the_silent_changes_nothing() -> None:
             before = {site: shard.freeze(site) for site in shard.sites()}
             shard.census()
             assert {site: shard.freeze(site) for site in shard.sites()} == before
+
+
+def test_a_lorry_at_a_gate_whose_clock_is_fast_came_no_later_than_it_was_heard_of() -> None:
+    shard = Shard(Registry())
+    seen = says(ROISSY, 200.0, "shipment.gate", "gate-1", plate="AB-123-CD", direction="in", likelihood=0.95)[1]
+    shard.advance(START + 1.0, [seen], [])
+    shard.advance(START + 9.0, [], [])
+    watch = shard.watch(ROISSY)
+    assert watch is not None and watch.scene.goods.plates["AB123CD"].entered == START + 1.0

@@ -48,6 +48,11 @@ def test_booked_pallets_strays_and_one_forgotten_booking_are_everyday_life() -> 
     assert tell(UnbookedPallet(), [*weeks(), *stolen(1)]) == []
 
 
+def test_a_dock_whose_clock_is_slow_books_its_pallets_all_the_same() -> None:
+    slow = [row for n in range(6) for row in (*pallet(NOON + 150 * n, 900 + n), booking(NOON + 150 * n - 270, 900 + n))]
+    assert tell(UnbookedPallet(), [*weeks(), *slow, {"tick": NOON + 3600.0}]) == []
+
+
 def test_a_lorry_loaded_by_day_and_booked_by_nobody_is_seen_with_and_without_pallet_numbers() -> None:
     assert best(tell(UnbookedPallet(), [*weeks(), *stolen()])) > 0.3
     assert best(tell(UnbookedPallet(), [*weeks(sscc=False), *stolen(sscc=False)])) > 0.3

@@ -51,6 +51,15 @@ def test_empties_without_order_are_everyday_life() -> None:
     assert load(OPENED, *rows) == []
 
 
+def test_goods_without_order_after_empties_are_not_more_than_the_order_holds() -> None:
+    empties: list[Row] = [
+        {"t": MORNING - 1500 + 200 * n, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"} for n in range(4)
+    ]
+    forgotten = loaded(MORNING + 120, "SO-X", "LEW4660", 1) | {"order": None, "sscc": None}
+    rows = [OPENED, gate(MORNING - 600, "LEW4660"), loaded(MORNING, "SO-X", "LEW4660", 0), forgotten]
+    assert load(*order(MORNING), *empties, *rows) == []
+
+
 def test_overtime_is_everyday_life() -> None:
     late = 10 * DAY + 22 * HOUR
     rows = [OPENED, gate(late - 600, "LEW4660"), loaded(late, "SO-X", "LEW4660", 0)]
@@ -90,6 +99,19 @@ def test_a_lorry_that_is_at_another_site_as_well_and_comes_hours_too_soon_is_def
     signs = fetch(MORNING - 900)
     assert signs[-1].score >= 0.9 and "lorry LEW4660 is at TEST-2 as well" in signs[-1].summary
     assert best(fetch(MORNING - 8 * HOUR)) < 0.5, "it had the time to come"
+
+
+def test_pallets_that_name_no_lorry_are_suspected_of_the_one_in_the_yard_that_is_somewhere_else() -> None:
+    def fetch(seen_elsewhere: float) -> list[Sign]:
+        where = scene()
+        where.place = (49.0, 2.5)
+        where.elsewhere = Others({"LEW4660": [Sighting("TEST-2", START + seen_elsewhere, (45.7, 4.9))]})
+        nameless = loaded(MORNING, "SO-X", "LEW4660", 0) | {"order": None, "plate": None}
+        return tell(UnentitledLoad(), [*weeks(), OPENED, gate(MORNING - 600, "LEW4660"), nameless], where)
+
+    signs = fetch(MORNING - 900)
+    assert signs[-1].score >= 0.85 and "lorry LEW4660 is at TEST-2 as well" in signs[-1].summary
+    assert best(fetch(MORNING - 8 * HOUR)) < 0.5
 
 
 def test_a_second_batch_on_an_order_that_has_left_with_another_lorry_is_definite() -> None:
