@@ -15,7 +15,7 @@ class Mains(Pending):
     title = "panel without mains"
     domain = "alarm"
     rate = 0.02
-    hit = 0.4
+    hit = 0.15
     explained_by = ("power.mains_loss", "power.on_battery", "power.feed_lost", "power.transfer")
     begins, ends = "AT", "AR"
     patience_s = 900.0

@@ -26,8 +26,8 @@ class SiteDark(Detector[Event]):
     stage = "alarm"
     reads = ("alarm.heartbeat",)
     scope = "site"
-    rate = 0.015
-    hit = 0.3
+    rate = 0.03
+    hit = 0.07
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ class MainsLoss(Detector[PowerReading]):
     reads = ("power.reading",)
     scope = "site"
     rate = 0.02
-    hit = 0.6
+    hit = 0.3
     memory_s = 2 * 3600.0
 
     def __init__(self) -> None:

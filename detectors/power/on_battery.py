@@ -28,7 +28,7 @@ class OnBattery(Detector[PowerStatus]):
     stage = "supply"
     reads = ("power.status",)
     rate = 0.02
-    hit = 0.7
+    hit = 0.3
     memory_s = 2 * 3600.0
 
     def __init__(self) -> None:
