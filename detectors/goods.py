@@ -114,8 +114,8 @@ class Goods:
         cap(self.closed, MOST_CLOSED)
 
     def _load(self, event: Any, at: float) -> None:
-        loading, empty = self.docks.get(event.dock), self.empty(event, at)
-        if loading is None or not loading.goes_on(event, at, empty):
+        loading, empty = self.loading(event, at), self.empty(event, at)
+        if loading is None:
             loading = self.docks[event.dock] = Loading(at, "", "")
             cap(self.docks, MOST_POINTS)
         loading.last = max(loading.last, at)
@@ -214,8 +214,7 @@ class Goods:
 
     def yard(self, at: float) -> list[str]:
         """List the plates of lorries that are inside, the latest first."""
-        latest = islice(reversed(self.plates.items()), MOST_INSIDE)
-        return [plate for plate, visit in latest if visit.entered and self.inside(plate, at)]
+        return [plate for plate in islice(reversed(self.plates), MOST_INSIDE) if self.inside(plate, at)]
 
     def passed(self, dock: str, sscc: str | None, at: float) -> Passing | None:
         """Return the pallet whose tags were read at this dock's door about `at`; None when none was.

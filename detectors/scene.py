@@ -19,6 +19,9 @@ from detectors.tags import GENERATION
 KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "grid", "presence", "sight")
 """What of a scene a snapshot carries; the rest is declared or belongs to the moment."""
 
+GOODS = ("rfid.", "shipment.")
+"""How the kinds of telemetry begin that goods are reconciled by."""
+
 STALE_S = 1200.0
 """What arrives later than that says nothing about the grid now, s."""
 
@@ -131,7 +134,7 @@ class Scene:
         if streams is None:
             if kind == "alarm.signal":
                 self._signal(event)
-            elif kind.startswith(("rfid.", "shipment.")):
+            elif kind.startswith(GOODS):
                 self._learn_goods(kind, event)
                 if kind not in ("shipment.planned", "shipment.gate"):
                     self.worked(1)

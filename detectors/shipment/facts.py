@@ -147,9 +147,10 @@ def _lorry(plate: str, order: Order | None, scene: Scene) -> Facts:
 
 def _yard(order: Order | None, scene: Scene) -> Facts:
     """Tell of a load that names no lorry whether its order's, or any in the yard, is somewhere else as well."""
-    goods = scene.goods
-    plates = order.plates if order is not None and order.plates else goods.yard(scene.time)
-    return _twin([plate for plate in plates if goods.inside(plate, scene.time)], scene)
+    goods, at = scene.goods, scene.time
+    if order is None or not order.plates:
+        return _twin(goods.yard(at), scene)
+    return _twin([plate for plate in order.plates if goods.inside(plate, at)], scene)
 
 
 def _twin(plates: Sequence[str], scene: Scene) -> Facts:

@@ -10,7 +10,7 @@ from msgspec import msgpack
 
 from detectors.bank import domains, explainers
 from detectors.base import Sign
-from detectors.scene import Scene
+from detectors.scene import GOODS, Scene
 from streams.incidents.case import EXPLAINED_S, Case, Change
 from streams.incidents.crew import KINDS, AnyDetector, Crew
 from streams.incidents.finding import finding
@@ -31,7 +31,7 @@ LOUDER = 0.15
 TAKEN_BACK_S = 1800.0
 """How old a finding may be that an explanation still takes back, s."""
 
-GOODS = frozenset(kind for kind in KINDS.values() if kind.startswith(("rfid.", "shipment.")))
+ACROSS = frozenset(kind for kind in KINDS.values() if kind.startswith(GOODS))
 """What is reconciled across devices: by their own clocks, but not as if it came after its arrival, for a clock that
 runs fast would part a pallet from its load."""
 
@@ -193,7 +193,7 @@ class Watch:
             told += 1
             tracker.seen = clock
             kind = KINDS[type(event)]
-            scene.time = held if kind in GOODS else at
+            scene.time = held if kind in ACROSS else at
             steps = crew.steps[kind].get(device)
             if steps is None:
                 steps = crew.equip(kind, device)

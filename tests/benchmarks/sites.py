@@ -27,7 +27,7 @@ from streams.sites.gate.gate import GATHER_S, GROUP, PATTERN, WAVE, Gate
 from streams.sites.wire import read_one
 from streams.telemetry.envelope import Telemetry
 from streams.topics import ensure
-from tests.benchmarks.load import SITES, objects
+from tests.benchmarks.load import NAMES, objects
 
 SAFE = {"enable.idempotence": True, "acks": "all", "partitioner": "murmur2", "compression.type": "lz4", "linger.ms": 5}
 SITE = "BENCH-000"
@@ -155,7 +155,7 @@ def fill(brokers: str, count: int) -> None:
     """Make every site's topic, and fill it with single objects."""
     admin = AdminClient({"bootstrap.servers": brokers})
     config = {"message.timestamp.type": "LogAppendTime"}
-    names = [f"in.BENCH-{number:03}" for number in range(SITES)]
+    names = [f"in.{name}" for name in NAMES]
     for made in admin.create_topics([NewTopic(name, 1, 1, config=config) for name in names]).values():
         made.result(30)
     producer = Producer({"bootstrap.servers": brokers, "compression.type": "lz4", "linger.ms": 20})

@@ -21,6 +21,7 @@ from .desk import SITE, Desk, free_port, running
 
 SHARED = (Path(__file__).parents[2] / "../shared/data/epcis").resolve()
 DOCUMENTS = sorted([*SHARED.glob("*.jsonld"), *SHARED.glob("*.xml")])
+needs_documents = pytest.mark.skipif(not DOCUMENTS, reason="../shared/data/epcis is not there")
 PLAIN = Reading({"shipping": "departing", "receiving": "storing"}, {"urn:epc:id:sgln:0614141.07346.1234": "dock-3"}, ())
 PALLET = "urn:epc:id:sscc:0614141.1234567890"
 
@@ -47,7 +48,7 @@ def reads(body: bytes, reading: Reading = PLAIN) -> list[Any]:
     return [one for captured in read(body, "example:tid") for one in telemetry(captured, SITE, reading)]
 
 
-@pytest.mark.skipif(not DOCUMENTS, reason="../shared/data/epcis is not there")
+@needs_documents
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_document_of_gs1_is_read(path: Path) -> None:
     captured = read(path.read_bytes())
@@ -58,7 +59,7 @@ def test_every_document_of_gs1_is_read(path: Path) -> None:
             assert made.read_point
 
 
-@pytest.mark.skipif(not DOCUMENTS, reason="../shared/data/epcis is not there")
+@needs_documents
 def test_json_and_xml_say_the_same() -> None:
     as_json = reads((SHARED / "Example_9.6.1-ObjectEvent.jsonld").read_bytes())
     as_xml = reads((SHARED / "Example_9.6.1-ObjectEvent-2020_06_18a.xml").read_bytes())

@@ -21,7 +21,8 @@ from tests.sites.gates import GateProcess
 from tests.sites.log import Place
 from tests.sites.test_epcis import document, event
 from tests.sites.test_folder import advice
-from tests.sites.test_mqtt import MOSQUITTO, Broker
+from tests.sites.test_mqtt import Broker
+from tests.sites.test_mqtt import installed as broker_installed
 from tests.sites.test_nut import UPS, NutServer, installed
 from tests.sites.test_onvif import CameraService, item, notification, notify
 from tests.worker.road import Tail, until, worker
@@ -29,7 +30,7 @@ from tests.worker.road import Tail, until, worker
 log = logging.getLogger("sites")
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.long, installed, pytest.mark.skipif(not MOSQUITTO, reason="apt-get install mosquitto")]
+pytestmark = [pytest.mark.long, installed, broker_installed]
 KEY = bytes(range(16))
 PATIENCE_S = 60.0
 SITE = """\
