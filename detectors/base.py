@@ -84,6 +84,8 @@ class Detector(Generic[E_contra]):
     scope: ClassVar[Literal["device", "site"]] = "device"
     rate: ClassVar[float]
     """Findings a site-day to expect in ordinary life before the site's own rate is learnt."""
+    strong: ClassVar[float] = 0.25
+    """Share of these that are as strong as a score of 0.8; its root is that of those as strong as 0.5."""
     hit: ClassVar[float]
     """How likely an attack that touches this domain shows it, 0–1."""
     timeless: ClassVar[bool] = False

@@ -69,8 +69,8 @@ class Echo:
         return self.run * self.repeats.surprise()
 
     def looping(self) -> float:
-        """Nats of surprise at the loop; 0 for none of at least two values met again three times."""
-        return self.loop * self.looped.surprise() if self.loop >= 3 and self.lag > 1 else 0.0
+        """Nats of surprise at the loop; 0 for none of at least two values met again twice."""
+        return self.loop * self.looped.surprise() if self.loop >= 2 and self.lag > 1 else 0.0
 
     def _follow(self, before: int | None) -> None:
         """See whether this value, last met as number `before`, continues a loop: once more as many back."""

@@ -19,6 +19,8 @@ PASSING_S = 6 * 60.0
 """How long before its booking a pallet may have been read at the dock's door, s."""
 REGISTERED_S = 90 * 86400.0
 STALE_S = 300.0
+FADE = 0.999
+"""What is left of the largest load after each further lorry."""
 
 
 @part
@@ -35,6 +37,8 @@ class Goods:
         self.labels = Labels()
         self.gates = 0
         self.tagged = 0
+        self.lorries = 0
+        self.largest = 0.0
         self.newest = 0.0
 
     def under_way(self) -> dict[str, int]:
@@ -116,6 +120,7 @@ class Goods:
     def _load(self, event: Any, at: float) -> None:
         loading, empty = self.loading(event, at), self.empty(event, at)
         if loading is None:
+            self._finish(event.dock)
             loading = self.docks[event.dock] = Loading(at, "", "")
             cap(self.docks, MOST_POINTS)
         loading.last = max(loading.last, at)
@@ -156,7 +161,14 @@ class Goods:
         ]
         for dock in over:
             if self.docks[dock].last <= at:
+                self._finish(dock)
                 del self.docks[dock]
+
+    def _finish(self, dock: str) -> None:
+        """Learn how much one lorry takes."""
+        if dock in self.docks and self.docks[dock].pallets:
+            self.lorries += 1
+            self.largest = max(float(self.docks[dock].pallets), self.largest * FADE)
 
     def _visit(self, plate: str) -> Visit:
         visit = self.plates.pop(plate, None) or Visit()

@@ -26,7 +26,8 @@ class Burglary(Detector[AlarmSignal]):
     stage = "alarm"
     reads = ("alarm.signal",)
     scope = "site"
-    rate = 0.08
+    rate = 0.07
+    strong = 0.02
     hit = 0.25
 
     def __init__(self) -> None:

@@ -37,7 +37,7 @@ class Disarm(Detector[AlarmSignal]):
     reads = ("alarm.signal",)
     scope = "site"
     rate = 0.06
-    hit = 0.4
+    hit = 0.25
 
     def __init__(self) -> None:
         self.openings: list[tuple[float, int, float]] = []

@@ -52,7 +52,8 @@ class Jamming(Detector[AlarmHeartbeat]):
     stage = "alarm"
     reads = ("alarm.heartbeat",)
     scope = "site"
-    rate = 0.03
+    rate = 0.1
+    strong = 0.06
     hit = 0.6
 
     def __init__(self) -> None:

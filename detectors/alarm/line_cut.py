@@ -8,6 +8,11 @@ from detectors.scene import Scene
 from detectors.silence import spell
 
 LOOK_S = 300.0
+"""How often it looks whether the site's power has failed, s."""
+NEXT_S = 60.0
+"""How often it looks while it has, s."""
+SILENT_S, PAUSES = 240.0, 8.0
+"""How long nothing must be heard of the site, s, and at least how many of its usual pauses."""
 SOON_S = (45.0, 900.0)
 """A line that outlives a power cut by this much, s, was carried by a battery, and dies of something else so soon."""
 
@@ -34,13 +39,14 @@ class LineCut(Detector[Event]):
         self.told = 0.0
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
-        self.wake = now + LOOK_S
         supply, presence = scene.supply, scene.presence
+        self.wake = now + (NEXT_S if supply.battery else LOOK_S)
         if not supply.battery or supply.low:
             return []
         last = presence.latest
         after = last - supply.changed
-        if now - last < LOOK_S + 12.0 * presence.pulse or self.told >= last or not SOON_S[0] < after < SOON_S[1]:
+        heard = now - last < max(SILENT_S, PAUSES * presence.pulse)
+        if heard or self.told >= last or not SOON_S[0] < after < SOON_S[1]:
             return []
         self.told = last
         summary = f"Nothing is heard of the site since {spell(after)} after its power failed; a UPS had carried it on."

@@ -22,6 +22,7 @@ class AlarmSilence(Silence[AlarmHeartbeat]):
     stage = "alarm"
     reads = ("alarm.heartbeat",)
     rate = 0.07
+    strong = 0.05
     hit = 0.4
     noun = "alarm device"
     alone_score = 0.25

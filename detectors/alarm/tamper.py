@@ -20,7 +20,7 @@ class Tamper(Detector[AlarmSignal]):
     stage = "alarm"
     reads = ("alarm.signal",)
     scope = "site"
-    rate = 0.05
+    rate = 0.02
     hit = 0.2
 
     def __init__(self) -> None:

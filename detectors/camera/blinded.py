@@ -16,6 +16,9 @@ DEEP = 0.2
 """Share of the usual sharpness below which it is no drop of rain on the lens."""
 TOGETHER_S = 1800.0
 """Other cameras seen within this time tell whether it is the weather."""
+DARK, DAZZLED = "covered or in the dark", "dazzled"
+BRIGHTNESS = (DARK, DAZZLED)
+"""What a hand or a lamp does to two cameras at once, and no weather and no forklift."""
 
 
 @part
@@ -41,6 +44,8 @@ class View:
 
 class Blinded(Detector[CameraStatus]):
     """Fires when two statuses in succession are far outside this camera's own sharpness or brightness.
+
+    For brightness one status each of two cameras is enough, too.
 
     Sharpness is compared with what it was learnt to be, brightness with the darkest and brightest it
     has shown. Fog, rain and snow take the sharpness of all outdoor cameras at once: a camera that fades together with
@@ -76,7 +81,7 @@ class Blinded(Detector[CameraStatus]):
         view.time = scene.time
         if not what or view.off > 60:
             view.learn(luminance, sharpness)
-        if view.off != 2:
+        if view.off != 2 and not (view.off == 1 and what in BRIGHTNESS and self._another(event.device, scene)):
             return None
         scene.sight.note(event.device, scene.time)
         numbers = {"luminance": luminance, "sharpness": sharpness, "usual_sharpness": round(usual.mean, 3)}
@@ -86,9 +91,9 @@ class Blinded(Detector[CameraStatus]):
 
     def _what(self, device: str, view: View, luminance: float, sharpness: float, scene: Scene) -> str:
         if luminance < 0.06 and luminance < 0.4 * view.darkest:
-            return "covered or in the dark"
+            return DARK
         if luminance > 0.85 and luminance > view.brightest + 0.15:
-            return "dazzled"
+            return DAZZLED
         ratio = sharpness / max(view.sharpness.mean, 0.01)
         if (
             ratio < 0.55
@@ -98,6 +103,11 @@ class Blinded(Detector[CameraStatus]):
         ):
             return "out of focus or covered"
         return ""
+
+    def _another(self, device: str, scene: Scene) -> bool:
+        """Whether another camera is blind, too."""
+        now = scene.time
+        return any(view.off and now - view.time < TOGETHER_S for name, view in self.views.items() if name != device)
 
     def _others(self, device: str, scene: Scene) -> float:
         """Second lowest sharpness of the other cameras, as a share of what is usual for them."""

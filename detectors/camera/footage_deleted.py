@@ -24,8 +24,9 @@ class FootageDeleted(Detector[CameraEvent]):
     sort = "learnt"
     stage = "sight"
     reads = ("camera.event",)
-    rate = 0.02
-    hit = 0.25
+    rate = 0.04
+    strong = 0.04
+    hit = 0.15
 
     def __init__(self) -> None:
         self.times: list[float] = []

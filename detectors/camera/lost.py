@@ -27,7 +27,7 @@ class Lost(Detector[CameraStatus | CameraEvent]):
     sort = "definite"
     stage = "sight"
     reads = ("camera.status", "camera.event")
-    rate = 0.15
+    rate = 0.05
     hit = 0.4
     explained_by = ("camera.blackout", "power.mains_loss", "power.on_battery", "power.ups_dying")
 

@@ -29,6 +29,7 @@ class Moved(Detector[CameraStatus | CameraEvent]):
     stage = "sight"
     reads = ("camera.status", "camera.event")
     rate = 0.03
+    strong = 0.02
     hit = 0.25
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ class Reported(Detector[CameraEvent]):
     sort = "definite"
     stage = "sight"
     reads = ("camera.event",)
-    rate = 0.1
+    rate = 0.04
     hit = 0.3
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ class StorageFailure(Detector[CameraEvent]):
     sort = "definite"
     stage = "sight"
     reads = ("camera.event",)
-    rate = 0.03
+    rate = 0.01
     hit = 0.4
 
     def __init__(self) -> None:

@@ -10,12 +10,14 @@ from detectors.silence import spell
 
 WITHIN_S = 2400.0
 """Cameras blinded within this time are one walk; statuses come every few minutes."""
-LEAST = 3.0
+LEAST, LEAST_OF_MANY = 2.0, 3.0
 """Cameras found blind that make a walk; one that only says so of itself is worth half: fog makes many say so."""
+MANY = 12
+"""Cameras of which two are blind at the same time by chance now and then."""
 
 
 class Walk(Detector[CameraStatus | CameraEvent]):
-    """Fires when three or more cameras were each found still, covered, turned or lost within two thirds of an hour.
+    """Fires when two cameras, three where there are many, were found still, covered, turned or lost within 40 minutes.
 
     One such camera is a spider's web or a lorry before the lens. Several of them, each by its own measure, have a
     common cause; weather and lamps are judged by the detectors of the single camera already.
@@ -47,9 +49,9 @@ class Walk(Detector[CameraStatus | CameraEvent]):
             return None
         self.news = sight.news
         times = {name: at for name, (at, _) in sight.blind.items() if scene.time - at < WITHIN_S}
-        if sum(sight.blind[name][1] for name in times) < LEAST:
-            return None
         known = max(len(scene.presence.streams["camera.status"]), len(times))
+        if sum(sight.blind[name][1] for name in times) < (LEAST_OF_MANY if known > MANY else LEAST):
+            return None
         score = min(0.25 + 0.1 * len(times) + 0.2 * len(times) / known, 0.95) * (0.5 if scene.open(scene.time) else 1.0)
         lasted = scene.time - min(times.values())
         names = ", ".join(sorted(times, key=lambda name: (times[name], name))[:6])

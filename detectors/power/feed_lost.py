@@ -23,7 +23,7 @@ class FeedLost(Detector[PowerReading]):
     reads = ("power.reading",)
     scope = "site"
     rate = 0.05
-    hit = 0.35
+    hit = 0.25
     memory_s = 2 * 3600.0
 
     def __init__(self) -> None:

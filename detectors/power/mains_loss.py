@@ -26,7 +26,8 @@ class MainsLoss(Detector[PowerReading]):
     stage = "supply"
     reads = ("power.reading",)
     scope = "site"
-    rate = 0.02
+    rate = 0.015
+    strong = 1.0
     hit = 0.3
     memory_s = 2 * 3600.0
 

@@ -27,7 +27,8 @@ class OnBattery(Detector[PowerStatus]):
     sort = "definite"
     stage = "supply"
     reads = ("power.status",)
-    rate = 0.02
+    rate = 0.01
+    strong = 1.0
     hit = 0.3
     memory_s = 2 * 3600.0
 

@@ -32,7 +32,7 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
     stage: ClassVar[Stage] = "label"
     reads: ClassVar[tuple[str, ...]] = ("rfid.read", "rfid.encode")
     scope = "site"
-    rate: ClassVar[float] = 0.02
+    rate: ClassVar[float] = 0.1
     hit: ClassVar[float] = 0.2
     memory_s: ClassVar[float] = 12 * 3600.0
 

@@ -20,7 +20,8 @@ NOTABLE = 6.0
 EASIER = 4.5
 """A site has far fewer batches of labels than loadings, so that less surprise is enough."""
 WARM = 4
-"""Batches after which their usual size is known."""
+SETTLED_S = 7 * 86400.0
+"""Batches, or s, after which their usual size is known: where labels are hardly ever rewritten, any bulk is odd."""
 MOST_NAMES = 100
 
 
@@ -108,8 +109,8 @@ class Relabelling(Detector[RfidEncode]):
         facts["registered"] = "registered goods were among them" if known else ""
         many = size >= 4 and 3 * swapped >= 2 * size
         facts["swapped"] = "they now name other products" if many else ""
-        warm = self.mean.n >= WARM
         z = (log(size) - self._mean()) / self._spread()
+        warm = self.mean.n >= WARM or scene.age() >= SETTLED_S
         facts["bulk"] = f"{size} in one batch is unusual" if warm and z > 2.0 and size > 5 else ""
         facts["huge"] = f"{size} in one batch is far more than usual" if warm and z > 3.5 and size > 12 else ""
         return batch, size, facts

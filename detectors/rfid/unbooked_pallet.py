@@ -15,7 +15,13 @@ PAUSE_S = 5 * 60.0
 NAMELESS_S = 40.0
 """Reads this far apart at one door are different pallets, where they are named and where they are not, s."""
 BOOKED_S = 10 * 60.0
-"""How long after its tags a pallet's booking is waited for, s."""
+"""How long after its tags a pallet's booking is waited for at the most, s."""
+SOONEST_S = 150.0
+"""How long it is waited for at the least, s."""
+SLOWER = 1.5
+"""How many times the longest that a booking took of late is waited for."""
+FADE = 0.999
+"""What is left of that with each further booking."""
 SPELL_S = 45 * 60.0
 """Pallets this far apart at one door belong to different lorries, s."""
 FEWEST = 3
@@ -83,16 +89,17 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
         self.spells: dict[str, Spell] = {}
         self.loads: dict[str, float] = {}
         self.booked = 0
+        self.slowest = 0.0
         self.wake = inf
 
     def learn_one(self, event: RfidRead | ShipmentLoaded, scene: Scene) -> None:
         dock: str | None = getattr(event, "dock", None)
         if dock is not None:
-            self._book(dock, event.sscc, scene.time)
+            self._book(dock, event.sscc, scene.time, scene.clock)
         elif getattr(event, "biz_step", "") in LEAVING:
             self._pass(getattr(event, "read_point", ""), event.sscc or "", scene)
 
-    def _book(self, dock: str, sscc: str | None, at: float) -> None:
+    def _book(self, dock: str, sscc: str | None, at: float, clock: float) -> None:
         self.loads.pop(dock, None)
         self.loads[dock] = at
         if len(self.loads) > MOST_DOORS:
@@ -104,6 +111,7 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
             same = passed.sscc == sscc if sscc is not None and passed.sscc else passed.door == dock or not known
             if near and same:
                 self.booked += passed.tags >= FEWEST
+                self.slowest = max(self.slowest * FADE, clock - passed.seen)
                 self._judge(passed, {"unbooked": ""}, at)
             else:
                 kept.append(passed)
@@ -120,14 +128,15 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
                 return  # Old news, or the rest of a pallet that is booked already.
             passed = Passed(door, sscc, at, scene.clock)
             self.waiting = [*self.waiting[-MOST_WAITING:], passed]
-            self.wake = min(self.wake, scene.clock + BOOKED_S)
+            self.wake = min(self.wake, scene.clock + self._patience())
         passed.last = max(passed.last, at)
         passed.tags += 1
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
-        over = [passed for passed in self.waiting if passed.seen + BOOKED_S <= now]
-        self.waiting = [passed for passed in self.waiting if passed.seen + BOOKED_S > now]
-        self.wake = min((passed.seen + BOOKED_S for passed in self.waiting), default=inf)
+        patience = self._patience()
+        over = [passed for passed in self.waiting if passed.seen + patience <= now]
+        self.waiting = [passed for passed in self.waiting if passed.seen + patience > now]
+        self.wake = min((passed.seen + patience for passed in self.waiting), default=inf)
         for passed in over:
             if passed.tags >= FEWEST and not scene.maintained(self.domain, "", passed.last):
                 scene.time = passed.last
@@ -135,6 +144,12 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
                 scene.time = now
                 if sign is not None:
                     yield sign
+
+    def _patience(self) -> float:
+        """Seconds for which a booking is waited for: a little longer than bookings take here."""
+        if self.booked < WARM:
+            return BOOKED_S
+        return min(max(SLOWER * self.slowest, SOONEST_S), BOOKED_S)
 
     def _judge(self, passed: Passed, facts: Facts, at: float) -> Spell:
         spell = self.spells.pop(passed.door, None)

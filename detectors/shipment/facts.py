@@ -13,11 +13,14 @@ from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
 HASTY_S = 3600.0
+JUST_S = 20 * 60.0
 SURELY = 0.3
 """How much too soon a plate must be seen elsewhere to be another lorry's, beyond all doubt: see `elsewhere.Clash`."""
 DUE_S = 2 * 3600.0
 MANY = 4
 """Pallets in a row without an order that are no slip any more."""
+LORRIES = 30
+"""Lorries after which it is known how much one takes at the most."""
 NEW_S = 86400.0
 """Orders booked before a site was first heard of are unknown here; for so long an unknown order says nothing, s."""
 
@@ -32,6 +35,9 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     empty = goods.empty(event, scene.time)
     facts |= _right(event.order, sscc, order, scene, empty)
     facts |= _lorry(plain(event.plate), order, scene) if event.plate else _yard(order, scene)
+    if order is not None and not order.loaded:
+        just = 0.0 <= scene.time - order.known < JUST_S
+        facts["booked_just"] = "its order was booked only minutes before" if just else ""
     if order is not None and order.ssccs:
         counted = order.loaded + (event.sscc is None or label(event.sscc) not in order.pallets)
         facts |= _excess(counted, len(order.ssccs))
@@ -39,6 +45,8 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
             facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"
     elif event.order is None and scene.age() >= NEW_S:
         facts |= _unordered(event, goods.order_of(sscc) is not None or empty, scene)
+    if goods.lorries >= LORRIES and not facts.get("excess"):
+        facts |= _record(event, scene)
     return facts | _tags(passing, scene, empty)
 
 
@@ -71,6 +79,14 @@ def _loaded(pallets: int, loaded: int) -> Facts:
         "more_than_loaded": phrase if pallets > loaded else "",
         "far_more_than_loaded": phrase if pallets > loaded + 1 and 2 * pallets >= 3 * loaded else "",
     }
+
+
+def _record(event: ShipmentLoaded, scene: Scene) -> Facts:
+    """Tell whether a lorry takes far more than any has before, though its order, if any, asks for it."""
+    loading, most = scene.goods.loading(event, scene.time), scene.goods.largest
+    count = 1 + (loading.pallets if loading is not None else 0)
+    phrase = f"it is pallet {count} of a lorry, and none took more than {most:.0f} before"
+    return {"record": phrase if count > 1.25 * most + 2.0 else ""}
 
 
 def _unordered(event: ShipmentLoaded, meant: bool, scene: Scene) -> Facts:
@@ -123,8 +139,9 @@ def _right(name: str | None, sscc: str, order: Order | None, scene: Scene, empty
         facts["unknown_order"] = f"order {name} was never booked" if order is None and not left else ""
         facts["again"] = f"order {name} has already left" if again else ""
     if order is not None:
-        hasty = 0.0 <= scene.time - order.known < HASTY_S
-        facts["booked_late"] = "its order was booked only just before" if hasty else ""
+        lead = scene.time - order.known
+        facts["booked_late"] = "its order was booked only just before" if 0.0 <= lead < HASTY_S else ""
+        facts["single"] = "only one person approved its order" if order.approvers == 1 else ""
     return facts
 
 

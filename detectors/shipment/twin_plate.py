@@ -41,6 +41,7 @@ class TwinPlate(Detector[ShipmentGate]):
     reads: ClassVar[tuple[str, ...]] = ("shipment.gate",)
     scope = "site"
     rate: ClassVar[float] = 0.03
+    strong: ClassVar[float] = 0.06
     hit: ClassVar[float] = 0.15
 
     def __init__(self) -> None:

@@ -84,7 +84,7 @@ class Case:
         if self.since < 0:
             self.since = window
         base = self.rates.setdefault(kind.name, BaseRate())
-        usual, hit = base.probability(kind.rate, finding.score, window, self.since), kind.hit
+        usual, hit = base.probability(kind.rate, kind.strong, finding.score, window, self.since), kind.hit
         if not kind.timeless:
             usual, hit = min(usual * BUSIER ** (2.0 * staffed - 1.0), 1.0), hit * BUSIER**-staffed
         nats = 0.0 if explained else weight(finding.score, hit, usual) * self._trust(kind, now)

@@ -26,8 +26,6 @@ def ordinary(rate: float) -> float:
 
 BANDS = (0.0, 0.5, 0.8)
 """Scores from which on a finding is counted with the stronger ones."""
-SHARES = (1.0, 0.5, 0.25)
-"""Share of a detector's ordinary findings that score so high, before the site's is learnt."""
 
 
 def band(score: float) -> int:
@@ -46,13 +44,15 @@ class BaseRate:
         self.last = -1
         self.strongest = -1
 
-    def probability(self, rate: float, score: float, window: int, since: int) -> float:
+    def probability(self, rate: float, strong: float, score: float, window: int, since: int) -> float:
         """Probability of a finding as strong as this in an ordinary window.
 
         Parameters
         ----------
         rate
             Findings a site-day to expect before the site's own rate is learnt.
+        strong
+            Share of them to expect in the strongest band; its root is that of the middle one.
         score
             The finding's, 0-1.
         window, since
@@ -60,7 +60,7 @@ class BaseRate:
         """
         lived = min(max(window - since, 0), MEMORY_WINDOWS)
         strength = band(score)
-        expected = PRIOR_WINDOWS * ordinary(rate * SHARES[strength])
+        expected = PRIOR_WINDOWS * ordinary(rate * strong ** (strength / 2.0))
         return (expected + self.hits[strength]) / (PRIOR_WINDOWS + lived)
 
     def learn(self, window: int, score: float, share: float = 1.0) -> None:

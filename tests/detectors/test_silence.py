@@ -188,4 +188,5 @@ def test_a_line_cut_soon_after_the_power_is_not_explained_by_it(flags: tuple[str
             rows += [meter("m-1", t), {"t": t + 1, "type": "power.status", "device": "ups-1"}]
             rows[-1]["status"] = list(flags) if t >= 9000 else ["OL"]
         rows.append({"tick": t + 30})
-    assert len(tell(LineCut(), [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}, *rows])) == cut
+    signs = tell(LineCut(), [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}, *rows])
+    assert len(signs) == cut and all(sign.evidence["line_silent_s"] < 600 for sign in signs)

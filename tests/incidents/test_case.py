@@ -18,6 +18,7 @@ def kind(domain: str, **more: Any) -> Any:
         "name": f"{domain}.thing",
         "domain": domain,
         "rate": 0.01,
+        "strong": 0.25,
         "hit": 0.5,
         "stage": "sight",
         "sort": "definite",

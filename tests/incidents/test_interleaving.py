@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "reading": ("power", {"type": "power.reading", "feed": "grid-a", "voltage": 230.0, "frequency": 50.0}),
     "dead": ("power", {"type": "power.reading", "feed": "grid-a", "voltage": 0.0, "frequency": 0.0}),
     "burglary": ("alarm", {"type": "alarm.signal", "code": "BA", "zone": "1"}),
+    "verified": ("alarm", {"type": "alarm.signal", "code": "BV", "zone": "1"}),
     "tamper": ("alarm", {"type": "alarm.signal", "code": "TA"}),
     "open": ("alarm", {"type": "alarm.signal", "code": "OP", "user": "4"}),
     "beat": ("alarm", {"type": "alarm.heartbeat", "path": "radio", "rssi": -70.0}),
@@ -148,6 +149,7 @@ ATTACK: list[Told] = [
     *(Told("beat", 5.0 + second, 2, again=4.0 if second % 10 == 0 else None) for second in range(30)),
     *(Told("beat", 7.0 + second, 3, old=86_000.0) for second in range(5)),
     Told("burglary", 33.0, 0),
+    Told("verified", 34.5, 0),
     Told("tamper", 35.5, 1, again=2.0),
     Told("disks", 37.25, 3),
 ]

@@ -122,6 +122,17 @@ def test_a_covered_lens() -> None:
     assert "covered" in sign.summary
 
 
+def test_one_status_each_of_two_dazzled_cameras_is_enough() -> None:
+    def night(dazzled: int) -> list[Row]:
+        rows = [row for n in range(3) for row in living(300, seed=n, device=f"cam-{n}")]
+        rows += [status(300, f"cam-{n}", luminance=0.99, sharpness=0.03) for n in range(dazzled)]
+        return sorted(rows, key=lambda row: row["t"])
+
+    assert tell(Blinded(), night(1)) == []
+    (sign,) = tell(Blinded(), night(2))
+    assert "dazzled" in sign.summary
+
+
 def test_a_defocused_lens_against_fog() -> None:
     def site(sharpness: dict[str, float]) -> Iterator[Row]:
         for step in range(120):

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from detectors.base import Row, Sign
 from detectors.rfid.unbooked_pallet import UnbookedPallet
 from detectors.shipment import story
 from detectors.shipment.story import HOUR
-from tests.detectors.story import tell
+from tests.detectors.story import scene, tell
 
 DAY = 24 * HOUR
 NOON = 21 * DAY + 12 * HOUR  # a Monday
@@ -56,6 +58,15 @@ def test_a_dock_whose_clock_is_slow_books_its_pallets_all_the_same() -> None:
 def test_a_lorry_loaded_by_day_and_booked_by_nobody_is_seen_with_and_without_pallet_numbers() -> None:
     assert best(tell(UnbookedPallet(), [*weeks(), *stolen()])) > 0.3
     assert best(tell(UnbookedPallet(), [*weeks(sscc=False), *stolen(sscc=False)])) > 0.3
+
+
+@pytest.mark.parametrize(("late", "told_s"), [(30.0, 160.0), (300.0, 460.0)])
+def test_a_booking_is_waited_for_no_longer_than_bookings_take_here(late: float, told_s: float) -> None:
+    where, detector = scene(), UnbookedPallet()
+    tell(detector, weeks(late), where)
+    lorry = [row for n in range(5) for row in pallet(NOON + 5 * n, 900 + n)]
+    assert best(tell(detector, [*lorry, {"tick": NOON + 25 + told_s - 40}], where)) == 0.0
+    assert best(tell(detector, [{"tick": NOON + 25 + told_s}], where)) > 0.3
 
 
 def test_a_site_that_books_in_the_evening_or_never_says_nothing_by_it() -> None:

@@ -65,6 +65,12 @@ def test_a_batch_far_beyond_the_usual_size_by_day_to_other_products_is_seen() ->
     assert best(relabel(*bulk)) > 0.8
 
 
+def test_a_batch_by_day_is_judged_too_where_labels_are_hardly_ever_rewritten() -> None:
+    bulk = [encode(14 * DAY + 11 * HOUR + 30 * n, 9000 + n, 8000 + n, article=2) for n in range(60)]
+    assert best(tell(Relabelling(), [*office_weeks()[:5], *bulk])) > 0.3
+    assert best(tell(Relabelling(), bulk)) == 0.0, "of a new site it is not known how it lives"
+
+
 def test_a_site_that_relabels_in_bulk_every_day_is_not_odd() -> None:
     assert best(tell(Relabelling(), office_weeks(50)[200:])) < 0.3
 

@@ -127,13 +127,34 @@ def test_pallets_that_follow_an_order_without_naming_one_grow_surer() -> None:
     rows += [loaded(MORNING + 120 * n, "SO-X", "LEW4660", n) for n in range(2)]
     beside = [loaded(MORNING + 240 + 120 * n, "SO-Y", "LEW4660", n) | {"order": None} for n in range(5)]
     signs = load(*rows, *beside)
-    assert 0.5 < best(signs) < 0.95 and "5 pallets in a row have none" in signs[-1].summary
+    assert 0.5 < best(signs) < 0.97 and "5 pallets in a row have none" in signs[-1].summary
     gone = [departed(MORNING + 200, "SO-X", "LEW4660"), gate(MORNING + 220, "LEW4660", "out")]
     assert best(load(*rows, *gone, *beside)) < best(signs), "after the lorry has left it is another loading"
     empties = [
         {"t": MORNING + 240 + 60 * n, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"} for n in range(5)
     ]
     assert load(*rows, *empties) == []
+
+
+def test_an_order_of_minutes_ago_for_a_stranger_is_named_and_either_alone_is_not() -> None:
+    def fetched(ahead: float, plate: str) -> list[Sign]:
+        booked = planned(MORNING - ahead, "SO-X", MORNING + 2.5 * HOUR, "LEW4660")
+        return load(OPENED, booked, gate(MORNING - 300, plate), loaded(MORNING, "SO-X", plate, 0))
+
+    assert best(fetched(600.0, "EEBC5064")) > 0.5
+    assert best(fetched(20 * HOUR, "EEBC5064")) == 0.0
+    assert best(fetched(600.0, "LEW4660")) < 0.2
+
+
+def test_a_lorry_that_takes_far_more_than_any_before_is_odd_even_if_its_order_asks_for_it() -> None:
+    def taken(pallets: int) -> list[Sign]:
+        booked = planned(MORNING - 600, "SO-X", MORNING, "LEW4660", pallets)
+        rows = [loaded(MORNING + 120 * n, "SO-X", "EEBC5064", n) for n in range(pallets)]
+        return load(OPENED, booked, gate(MORNING - 300, "EEBC5064"), *rows, days=14)
+
+    signs = taken(9)
+    assert best(signs) > 0.8 and "none took more than 2 before" in signs[-1].summary
+    assert best(taken(3)) < 0.5
 
 
 def test_a_lorry_that_takes_far_more_than_was_loaded_is_named_and_one_unscanned_pallet_is_not() -> None:
