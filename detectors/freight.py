@@ -46,7 +46,6 @@ class Order:
     """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
     __slots__ = (
-        "approvers",
         "carrier",
         "changed",
         "departed",
@@ -83,7 +82,6 @@ class Order:
         self.ssccs: list[int] = [label(sscc) for sscc in event.ssccs]
         self.items: int = event.items
         self.carrier: str = event.carrier
-        self.approvers = len(event.approved_by)
 
     def passed(self, at: float) -> bool:
         """Whether nothing more is to be expected of it: long departed, or never carried out."""

@@ -25,7 +25,6 @@ USUAL: dict[str, tuple[str, float]] = {
     "unknown_order": ("right", 0.04),
     "booked_late": ("right", 0.06),
     "booked_just": ("right", 0.01),
-    "single": ("approval", 0.3),
     "again": ("right", 0.004),
     "other_plate": ("lorry", 0.04),
     "new_plates": ("lorry", 0.05),

@@ -27,7 +27,7 @@ class SiteDark(Detector[Event]):
     reads = ("alarm.heartbeat",)
     scope = "site"
     rate = 0.03
-    hit = 0.07
+    hit = 0.04
     explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:

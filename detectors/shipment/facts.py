@@ -139,9 +139,8 @@ def _right(name: str | None, sscc: str, order: Order | None, scene: Scene, empty
         facts["unknown_order"] = f"order {name} was never booked" if order is None and not left else ""
         facts["again"] = f"order {name} has already left" if again else ""
     if order is not None:
-        lead = scene.time - order.known
-        facts["booked_late"] = "its order was booked only just before" if 0.0 <= lead < HASTY_S else ""
-        facts["single"] = "only one person approved its order" if order.approvers == 1 else ""
+        hasty = 0.0 <= scene.time - order.known < HASTY_S
+        facts["booked_late"] = "its order was booked only just before" if hasty else ""
     return facts
 
 

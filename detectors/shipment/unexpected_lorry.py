@@ -35,7 +35,7 @@ class UnexpectedLorry(Detector[ShipmentGate]):
     reads: ClassVar[tuple[str, ...]] = ("shipment.gate",)
     scope = "site"
     rate: ClassVar[float] = 0.02
-    hit: ClassVar[float] = 0.3
+    hit: ClassVar[float] = 0.2
 
     def __init__(self) -> None:
         self.reckoning = Reckoning()

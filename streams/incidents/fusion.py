@@ -22,7 +22,7 @@ LN2 = log(2.0)
 PRIOR = -10.0
 """Log-odds before any evidence, and less what evidence overstates that is not quite independent: fitted so that `risk`
 is the share of attacks among incidents in the quality suite, which sees one in some sixty site-days."""
-PAGE_AT = 9.5
+PAGE_AT = 10.5
 """Nats of evidence, from two causes or with a definite sign of goods leaving, that page."""
 WARN_AT = 4.2
 """Nats of evidence that somebody should look at in this shift."""
@@ -44,7 +44,7 @@ ONSET_AT = 1.0
 """Nats of a finding whose onset tells when its domain was touched."""
 MOSTLY = 0.5
 """Share of a finding from which on it is taken to tell of the hour: two of these are one cause, not two domains."""
-CLOSE = 1.5
+CLOSE = 2.5
 """Nats that it counts at the most, for or against, how soon a second domain follows the first."""
 
 

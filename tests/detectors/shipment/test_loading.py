@@ -127,7 +127,7 @@ def test_pallets_that_follow_an_order_without_naming_one_grow_surer() -> None:
     rows += [loaded(MORNING + 120 * n, "SO-X", "LEW4660", n) for n in range(2)]
     beside = [loaded(MORNING + 240 + 120 * n, "SO-Y", "LEW4660", n) | {"order": None} for n in range(5)]
     signs = load(*rows, *beside)
-    assert 0.5 < best(signs) < 0.97 and "5 pallets in a row have none" in signs[-1].summary
+    assert 0.5 < best(signs) < 0.96 and "5 pallets in a row have none" in signs[-1].summary
     gone = [departed(MORNING + 200, "SO-X", "LEW4660"), gate(MORNING + 220, "LEW4660", "out")]
     assert best(load(*rows, *gone, *beside)) < best(signs), "after the lorry has left it is another loading"
     empties = [
