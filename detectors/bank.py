@@ -19,7 +19,7 @@ def catalogue() -> tuple[type[Detector[Any]], ...]:
     while queue:
         for cls in queue.pop().__subclasses__():
             queue.append(cls)
-            if "name" in cls.__dict__:
+            if "name" in vars(cls):
                 found.append(cls)
     return tuple(sorted(found, key=lambda cls: cls.name))
 

@@ -1,14 +1,13 @@
 """Numbers that repeat: a still, a loop, a recording played again, by how often this very source repeats by chance."""
 
 from detectors.habit import Habit
-from detectors.state import part
+from detectors.state import Part
 
 REMEMBERED = 64
 """Values in which a loop is looked for."""
 
 
-@part
-class Echo:
+class Echo(Part):
     """Follows one stream of values and counts exact repeats of the last one, and of a sequence some values back.
 
     Noise alone changes what is measured. How often two values in succession are equal all the same is learnt, and so is

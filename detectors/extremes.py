@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 
-from detectors.state import part
+from detectors.state import Part
 
 
-@part
-class Extremes:
+class Extremes(Part):
     """The greatest and the least value of several columns, of the present generation and the one before.
 
     Parameters
@@ -62,8 +61,7 @@ class Extremes:
         self.low, self.new_low = self.new_low, [inf] * len(self.low)
 
 
-@part
-class HourExtremes:
+class HourExtremes(Part):
     """The greatest and the least value of each hour of the day.
 
     Parameters

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
-from detectors.state import part
+from detectors.state import Part
 
 VISIT_S = 45 * 60.0
 """Two pallets over a dock this far apart are no longer the same loading, s."""
@@ -41,8 +41,7 @@ def product(epc: str) -> str:
     return epc.rpartition(".")[0]
 
 
-@part
-class Order:
+class Order(Part):
     """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
     __slots__ = (
@@ -88,8 +87,7 @@ class Order:
         return at - self.end > (DEPARTED_S if self.departed else ABANDONED_S) and at - self.known > DEPARTED_S
 
 
-@part
-class Visit:
+class Visit(Part):
     """A plate's history at the site; a time of 0 is never."""
 
     __slots__ = ("departed", "entered", "left", "loaded", "registered", "visits")
@@ -103,8 +101,7 @@ class Visit:
         self.visits = 0
 
 
-@part
-class Loading:
+class Loading(Part):
     """What goes over one dock in one go; empties are not counted among its pallets."""
 
     __slots__ = ("began", "last", "order", "pallets", "plate", "unordered")
@@ -127,8 +124,7 @@ class Loading:
         )
 
 
-@part
-class Passing:
+class Passing(Part):
     """A pallet's tags as a reader sees them go by."""
 
     __slots__ = ("last", "renamed", "rewritten", "sscc", "tags")

@@ -8,7 +8,7 @@ from typing import Any
 
 from detectors.freight import SKEW_S, Loading, Order, Passing, Visit, cap, label, plain
 from detectors.labels import Labels
-from detectors.state import part
+from detectors.state import Part
 
 MOST_ORDERS = 400
 MOST_CLOSED = 1000
@@ -23,8 +23,7 @@ FADE = 0.999
 """What is left of the largest load after each further lorry."""
 
 
-@part
-class Goods:
+class Goods(Part):
     """The ledger of one site; detectors read it before it takes the event they judge."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """When the public grid last failed at a site: the moment that is compared with other sites' moments."""
 
 from detectors.events import PowerStatus
-from detectors.state import part
+from detectors.state import Part
 from detectors.supply import DEAD_VOLTAGE
 
 SAME_S = 300.0
@@ -12,8 +12,7 @@ LONGEST_S = 1200.0
 """A feed that was last read longer ago than this says little about the moment, s."""
 
 
-@part
-class Grid:
+class Grid(Part):
     """The last outage of a site's public grid, whole or of one feed.
 
     Attributes

@@ -2,14 +2,13 @@
 
 from math import log
 
-from detectors.state import part
+from detectors.state import Part
 
 MOST = 400.0
 """Occasions after which older ones fade: about a month of a site's lorries."""
 
 
-@part
-class Habit:
+class Habit(Part):
     """How often a yes-or-no fact holds, as a Beta prior that the site's own life corrects.
 
     Parameters

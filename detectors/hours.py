@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from detectors.state import part
+from detectors.state import Part
 
 DAY = 24
 WEEK = 168
@@ -15,8 +15,7 @@ NEW_ROUTINE = 0.35
 """Share of the latest days in which an hour was worked that makes it a new routine: two days in succession."""
 
 
-@part
-class Hours:
+class Hours(Part):
     """Opening hours by hour of the local week (0 is Monday 00:00).
 
     Declared hours are taken with a margin, for people come early and stay late. Without declared hours everything is

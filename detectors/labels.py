@@ -3,7 +3,7 @@
 from typing import Any
 
 from detectors.freight import cap, chip, label, product
-from detectors.state import part
+from detectors.state import Part
 from detectors.tags import Tags
 
 MOST = 1500
@@ -11,8 +11,7 @@ REWRITTEN_S = 2 * 86400.0
 """How long a rewritten label is remembered as such, s."""
 
 
-@part
-class Labels:
+class Labels(Part):
     """The memory of labels; all but `tags` is by the label's fingerprint, with the Unix seconds of the writing.
 
     Attributes

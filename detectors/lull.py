@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 from detectors.base import Detector, Row, Sign
 from detectors.events import Event
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 
@@ -19,8 +19,7 @@ SURE = 0.95
 """No hour is surer than this to be a busy one: people have meetings."""
 
 
-@part
-class Speaker:
+class Speaker(Part):
     """How regularly a device speaks in hours in which its domain does, and how improbable its silence is by now."""
 
     __slots__ = ("nats", "seen", "since", "spoke", "told")

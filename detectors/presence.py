@@ -3,7 +3,7 @@
 from math import ceil, inf
 
 from detectors.rhythm import LEAST, STEADY, Stream, needed
-from detectors.state import part
+from detectors.state import Part
 
 DOMAINS = {
     "power.reading": "power",
@@ -25,8 +25,7 @@ SOUND_S = 300.0
 """How long a site that was found connected is not asked again, s."""
 
 
-@part
-class Presence:
+class Presence(Part):
     """All periodic streams of a site, and whether its line to us is up.
 
     Attributes

@@ -4,11 +4,11 @@ An occasion is a loading at a dock, a departure, a pallet passing a door, a batc
 """
 
 from collections.abc import Mapping
-from math import exp
+from math import exp, fsum
 
 from detectors.habit import Habit
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 Facts = dict[str, str]
 """By name: a phrase when the fact holds, an empty string when not; what can't be told is left out."""
@@ -91,8 +91,7 @@ def of_time(scene: Scene) -> Facts:
     return facts
 
 
-@part
-class Case:
+class Case(Part):
     """What has been found about one loading: nats of surprise and a phrase by fact."""
 
     __slots__ = ("known", "nats", "phrases")
@@ -103,8 +102,7 @@ class Case:
         self.known: dict[str, bool] = {}
 
 
-@part
-class Reckoning:
+class Reckoning(Part):
     """The habits of a site's docks, and how surprising a loading is by them."""
 
     __slots__ = ("habits",)
@@ -142,7 +140,7 @@ class Reckoning:
 
 def total(nats: Mapping[str, float]) -> float:
     """Add up surprise over groups: the greatest of each, and a share of its others."""
-    return sum(max(values) + SHARE * (sum(values) - max(values)) for values in _groups(nats).values())
+    return fsum(max(values) + SHARE * (sum(values) - max(values)) for values in _groups(nats).values())
 
 
 def score(case: Case, easier: float = 0.0) -> float:

@@ -2,7 +2,7 @@
 
 from math import ceil, log
 
-from detectors.state import part
+from detectors.state import Part
 
 STEADY = 0.6
 """How regular a stream must be to be missed."""
@@ -10,8 +10,7 @@ LEAST = 2
 """Intervals that must pass before any stream is missed."""
 
 
-@part
-class Stream:
+class Stream(Part):
     """One type of one device.
 
     Attributes

@@ -1,12 +1,11 @@
 """Which cameras were lately found not to see: what detectors of single cameras tell the one of their sequence."""
 
-from detectors.state import part
+from detectors.state import Part
 
 KEPT_S = 3 * 3600.0
 
 
-@part
-class Sight:
+class Sight(Part):
     """Cameras found blind, by the time of the first finding, Unix seconds.
 
     Attributes

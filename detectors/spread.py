@@ -4,11 +4,10 @@ from math import sqrt
 
 from river import stats
 
-from detectors.state import part
+from detectors.state import Part
 
 
-@part
-class Spread:
+class Spread(Part):
     """Mean and standard deviation of a stream that forgets: the last full generation, and the one being filled.
 
     river's `Var` never forgets and its exponentially weighted one cannot be carried in a snapshot; two generations
@@ -64,7 +63,6 @@ class Spread:
         return low if x < low else high if x > high else x
 
 
-@part
 class Swift(Spread):
     """The same numbers by the same recurrence (Welford's, which river's `Var` uses), written out for the hottest paths.
 

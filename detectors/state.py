@@ -1,8 +1,8 @@
 """Detector state as plain data: what a snapshot may carry, and nothing that could run code when it is read.
 
 `dump` turns an object's attributes into plain values, `fill` puts them back into a freshly made one. Allowed are
-scalars, strings, lists, tuples, sets, deques, dicts, arrays of numbers, the parts of river listed here, and classes
-marked with `part`. A slot whose name begins with an underscore is derived from others and left out. A dict of
+scalars, strings, lists, tuples, sets, deques, dicts, arrays of numbers, the parts of river listed here, and what
+derives from `Part`. A slot whose name begins with an underscore is derived from others and left out. A dict of
 many objects of one class is kept as a table, for their attributes' names would be most of it.
 """
 
@@ -10,34 +10,33 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
-from inspect import signature
-from typing import Any, TypeVar
+from inspect import get_annotations, signature
+from typing import Any, ClassVar, get_origin
 
 from river import stats
 
-T = TypeVar("T", bound=type)
 _PARTS: dict[str, type] = {
     "river.Mean": stats.Mean,
     "river.Var": stats.Var,
     "river.Count": stats.Count,
     "river.EWMean": stats.EWMean,
 }
-_TAGS: dict[type, str] = {cls: tag for tag, cls in _PARTS.items()}
+_TAGS: dict[type, str | None] = {cls: tag for tag, cls in _PARTS.items()}
 _COLLECTIONS: dict[type, str] = {tuple: "t", set: "s", frozenset: "f"}
 _SCALARS = (bool, int, float, str, bytes, type(None))
 _FLAT, _STRINGS = frozenset(_SCALARS), frozenset([str])
 _SHORT = _FLAT - {int}
 BITS = 63
 """Of an integer at most; a wider one (a long mask of bits, say) is carried as bytes: MessagePack ends there."""
-_SLOTS: dict[type, list[str]] = {}
+_ABSENT = object()
+_CLASS_WIDE: object = ClassVar
+_NAMES: dict[type, list[str]] = {}
 
 
-def part(cls: T) -> T:
-    """Mark a small state class (attributes only) as allowed in snapshots."""
-    tag = f"{cls.__module__}.{cls.__qualname__}"
-    _PARTS[tag] = cls
-    _TAGS[cls] = tag
-    return cls
+class Part:
+    """Base of the small state classes (attributes only) that are allowed in snapshots."""
+
+    __slots__ = ()
 
 
 def dump(obj: object, names: Sequence[str] | None = None) -> dict[str, Any]:
@@ -61,15 +60,43 @@ def fill(obj: object, data: dict[str, Any]) -> None:
 
 
 def _attributes(obj: object, names: Sequence[str] | None) -> list[tuple[str, Any]]:
-    if names is not None:
-        return [(name, getattr(obj, name)) for name in names]
-    own = getattr(obj, "__dict__", None)
-    slots = _SLOTS.get(type(obj))
-    if slots is None:
-        every = [name for cls in type(obj).__mro__ for name in getattr(cls, "__slots__", ())]
-        slots = _SLOTS[type(obj)] = [name for name in every if name[0] != "_"]
-    found = [(name, getattr(obj, name)) for name in slots if hasattr(obj, name)] if slots else []
-    return found + list(own.items()) if own else found
+    if names is None:
+        names = _names(type(obj))
+        own = getattr(obj, "__dict__", None)
+        if own:
+            names = sorted({*names, *own})
+    return [(name, value) for name in names if (value := getattr(obj, name, _ABSENT)) is not _ABSENT]
+
+
+def _names(cls: type) -> list[str]:
+    """Name the attributes that a class itself gives its objects: slots, and what has a value from the start."""
+    if cls not in _NAMES:
+        names = {name for base in cls.__mro__ for name in getattr(base, "__slots__", ())}
+        for base in cls.__mro__:
+            kinds = get_annotations(base).items()
+            names |= {name for name, kind in kinds if name in vars(base) and get_origin(kind) is not _CLASS_WIDE}
+        native = getattr(cls, "__mypyc_attrs__", names)  # where it is compiled, all of them
+        _NAMES[cls] = sorted(name for name in native if name[0] != "_")
+    return _NAMES[cls]
+
+
+def _tag(cls: type) -> str | None:
+    """Name a class whose objects may be carried; None for one whose may not."""
+    if cls not in _TAGS:
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        _TAGS[cls] = name if issubclass(cls, Part) else None
+    return _TAGS[cls]
+
+
+@cache
+def _part(tag: str) -> type:
+    """Find the class of a name, among those that are there."""
+    queue: list[type] = [Part]
+    while queue:
+        queue += (cls := queue.pop()).__subclasses__()
+        if _tag(cls) == tag:
+            return cls
+    return _PARTS[tag]
 
 
 def _plain(value: Any, cls: type, name: str) -> Any:
@@ -82,8 +109,8 @@ def _plain(value: Any, cls: type, name: str) -> Any:
         return _items(value, cls, name)
     if kind is dict:
         return _mapping(value, cls, name)
-    if kind in _TAGS:
-        return {"o": _TAGS[kind], "a": dump(value)}
+    if tag := _tag(kind):
+        return {"o": tag, "a": dump(value)}
     if kind is array:
         return {"a": [value.typecode, value.tobytes()]}
     if kind is deque:
@@ -116,14 +143,14 @@ def _columns(table: dict[Any, Any]) -> tuple[str, ...]:
     if len(table) < 2:
         return ()
     kind = type(next(iter(table.values())))
-    if kind not in _TAGS or any(type(v) is not kind for v in table.values()):
+    if _tag(kind) is None or any(type(v) is not kind for v in table.values()):
         return ()
     names = {tuple(name for name, _ in _attributes(v, None)) for v in table.values()}
     return names.pop() if len(names) == 1 else ()
 
 
 def _table(table: dict[Any, Any], columns: Sequence[str], cls: type, name: str) -> dict[str, Any]:
-    tag = _TAGS[type(next(iter(table.values())))]
+    tag = _tag(type(next(iter(table.values()))))
     rows = [[_plain(k, cls, name), *dump(v, columns).values()] for k, v in table.items()]
     return {"r": [tag, list(columns), rows]}
 
@@ -131,7 +158,7 @@ def _table(table: dict[Any, Any], columns: Sequence[str], cls: type, name: str) 
 @cache
 def _maker(cls: type) -> Callable[[], object]:
     asked = signature(cls).parameters.values()
-    return cls if all(one.default is not one.empty for one in asked) else partial(object.__new__, cls)
+    return cls if all(one.default is not one.empty for one in asked) else partial(cls.__new__, cls)
 
 
 def _fresh(cls: type) -> object:
@@ -158,7 +185,7 @@ def _thing(value: Any) -> Any:
     if type(value) is not dict:
         return value
     if "o" in value:
-        made = _fresh(_PARTS[value["o"]])
+        made = _fresh(_part(value["o"]))
         fill(made, value["a"])
         return made
     key, content = next(iter(value.items()))
@@ -166,7 +193,7 @@ def _thing(value: Any) -> Any:
         return {k: _thing(v) for k, v in content.items()}
     if key == "r":
         tag, columns, rows = content
-        return {_thing(row[0]): _row(_PARTS[tag], columns, row[1:]) for row in rows}
+        return {_thing(row[0]): _row(_part(tag), columns, row[1:]) for row in rows}
     if key == "a":
         return array(content[0], content[1])
     if key == "i":

@@ -1,13 +1,12 @@
 """What feeds the site right now: which feeds are live, whether a UPS is on battery."""
 
-from detectors.state import part
+from detectors.state import Part
 
 DEAD_VOLTAGE = 40.0
 """Below this a feed counts as dead; a sag of the public grid stays far above it (EN 50160)."""
 
 
-@part
-class Supply:
+class Supply(Part):
     """The state of a site's feeds and UPSes, for detectors that must know whether the power explains something."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ goods which left are not. Sealed generations never change: a snapshot of them st
 
 from array import array
 
-from detectors.state import part
+from detectors.state import Part
 
 GENERATION = 512
 """Pairs in a generation."""
@@ -18,8 +18,7 @@ SLOTS = 1 << 14
 """Size of the hash tables: a power of two, more than twice the pairs."""
 
 
-@part
-class Tags:
+class Tags(Part):
     """Chips and labels by their 32-bit fingerprints, each found by the other.
 
     Examples
@@ -76,14 +75,18 @@ class Tags:
         self.chips.append(array("I"))
         self.labels.append(array("I"))
         if len(self.chips) > MOST_GENERATIONS:
-            del self.chips[0], self.labels[0], self._by_chip, self._by_label
+            del self.chips[0], self.labels[0]
+            self._index()
 
     def _tables(self) -> "tuple[array[int], array[int]]":
         try:
             return self._by_chip, self._by_label
-        except AttributeError:  # Fresh, from a snapshot, or short of its oldest generation.
-            self._by_chip, self._by_label = _table(self.chips), _table(self.labels)
+        except AttributeError:  # Fresh, or from a snapshot.
+            self._index()
             return self._by_chip, self._by_label
+
+    def _index(self) -> None:
+        self._by_chip, self._by_label = _table(self.chips), _table(self.labels)
 
 
 def _table(generations: "list[array[int]]") -> "array[int]":

@@ -10,7 +10,7 @@ from datetime import datetime
 from math import isfinite
 
 from detectors.extremes import Extremes, HourExtremes
-from detectors.state import part
+from detectors.state import Part
 
 LARGEST = 1e150
 """Magnitudes are cut here, so that differences and quotients stay finite."""
@@ -19,8 +19,7 @@ ROUNDING = 1e-9
 """Share of a stream's magnitude that is no news: what is left of equal numbers after arithmetic."""
 
 
-@part
-class RecordNovelty:
+class RecordNovelty(Part):
     """Scores how new a value is to its stream, 0–1; a single pass, nothing known beforehand.
 
     Views of the stream each remember their extremes: the value, its changes over several lags, its range over several

@@ -1,10 +1,16 @@
 """Real brokers for every test that needs one."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from streams.local.kafka import Cluster
+
+
+def pytest_configure() -> None:
+    """Test what is written, and not what somebody compiled; that both answer the same is a test of its own."""
+    os.environ["TOCSIN_PLAIN"] = "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

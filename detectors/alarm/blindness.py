@@ -1,6 +1,7 @@
 """A site of which too little can be seen."""
 
 from collections.abc import Iterable
+from math import fsum
 
 from detectors.base import Detector, Row, Sign
 from detectors.events import Event
@@ -46,7 +47,7 @@ class Blindness(Detector[Event]):
             self.since = 0.0
             return []
         seen = presence.coverage(now)
-        budget = sum(live / known for live, known in seen.values()) / max(len(seen), 1)
+        budget = fsum(live / known for live, known in seen.values()) / max(len(seen), 1)
         if budget >= FLOOR or sum(known for _, known in seen.values()) < FEWEST:
             self.since = 0.0
             return []

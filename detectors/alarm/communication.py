@@ -18,7 +18,8 @@ class Communication(Pending):
     domain = "alarm"
     rate = 0.03
     hit = 0.3
-    begins, ends = "YC", "YK"
+    begins = "YC"
+    ends = "YK"
     patience_s = 1200.0
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:

@@ -21,7 +21,8 @@ class Interference(Pending):
     domain = "alarm"
     rate = 0.05
     hit = 0.4
-    begins, ends = "XQ", "XH"
+    begins = "XQ"
+    ends = "XH"
     patience_s = 300.0
     surer_after = 2.0
 

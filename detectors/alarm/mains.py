@@ -17,7 +17,8 @@ class Mains(Pending):
     rate = 0.02
     hit = 0.15
     explained_by = ("power.mains_loss", "power.on_battery", "power.feed_lost", "power.transfer")
-    begins, ends = "AT", "AR"
+    begins = "AT"
+    ends = "AR"
     patience_s = 900.0
 
     def score_one(self, event: AlarmSignal, scene: Scene) -> Sign | None:

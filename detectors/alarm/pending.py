@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from math import inf
+from typing import ClassVar
 
 from detectors.base import Detector, Sign
 from detectors.events import AlarmSignal
@@ -22,13 +23,13 @@ class Pending(Detector[AlarmSignal]):
     stage = "alarm"
     reads = ("alarm.signal",)
     scope = "site"
-    begins: str
+    begins: ClassVar[str]
     """The code that tells of the trouble."""
-    ends: str
+    ends: ClassVar[str]
     """The code that takes it back."""
-    patience_s: float
+    patience_s: ClassVar[float]
     """How long it may last before it counts, until its usual length is learnt."""
-    surer_after = 1.0
+    surer_after: ClassVar[float] = 1.0
     """Times as long after which it is told once more."""
 
     def __init__(self) -> None:

@@ -1,15 +1,14 @@
 """What is usual at one radio device of the alarm, and how badly a heartbeat of it was hit."""
 
 from detectors.spread import Swift
-from detectors.state import part
+from detectors.state import Part
 
 BROKEN, MARRED = 2, 1
 TROUBLED = 0.08
 """Machines and neighbours lift the noise for hours and cost some hundredths of the packets; a jammer costs more."""
 
 
-@part
-class Radio:
+class Radio(Part):
     """What is usual at one radio device: noise and loss; how many misses of this silence were counted."""
 
     __slots__ = ("counted", "loss", "noise")

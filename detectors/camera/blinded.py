@@ -6,7 +6,7 @@ from detectors.base import Detector, Row, Sign
 from detectors.events import CameraStatus
 from detectors.scene import Scene
 from detectors.spread import Swift
-from detectors.state import part
+from detectors.state import Part
 
 WARM = 40
 """Statuses of a camera before its learnt view counts."""
@@ -21,8 +21,7 @@ BRIGHTNESS = (DARK, DAZZLED)
 """What a hand or a lamp does to two cameras at once, and no weather and no forklift."""
 
 
-@part
-class View:
+class View(Part):
     """What one camera usually shows, and what it showed last."""
 
     __slots__ = ("brightest", "darkest", "off", "ratio", "sharpness", "time")

@@ -7,7 +7,7 @@ from detectors.base import Detector, Row, Sign
 from detectors.events import PowerReading
 from detectors.scene import Scene
 from detectors.spread import Swift
-from detectors.state import part
+from detectors.state import Part
 from detectors.supply import DEAD_VOLTAGE
 
 FLOOR = 0.03
@@ -20,8 +20,7 @@ HOUR_SD = 0.12
 """Deviation granted to an hour of the week of which little is known."""
 
 
-@part
-class Feed:
+class Feed(Part):
     """What is usual on one feed: the level by class of day and hour, the noise around it, the steps of readings."""
 
     __slots__ = ("deepest", "first", "hours", "last", "noise", "run", "seen", "steps", "time")

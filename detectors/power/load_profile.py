@@ -7,7 +7,7 @@ from river import stats
 from detectors.base import Detector, Row, Sign
 from detectors.events import PowerReading
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 from detectors.supply import DEAD_VOLTAGE
 from detectors.univariate import factory
 
@@ -19,8 +19,7 @@ AHEAD_S = 3600.0
 """Readings whose clock is further ahead of their arrival are left out, s."""
 
 
-@part
-class Profile:
+class Profile(Part):
     """The mean of the window that is being filled, the one before, and the records of all before."""
 
     def __init__(self, start: float) -> None:

@@ -6,7 +6,7 @@ from detectors.base import Detector, Row, Sign
 from detectors.events import PowerReading
 from detectors.scene import Scene
 from detectors.spread import Swift
-from detectors.state import part
+from detectors.state import Part
 from detectors.supply import DEAD_VOLTAGE
 
 WARM = 60
@@ -15,8 +15,7 @@ VOLT_FLOOR, HERTZ_FLOOR = 2.0, 0.03
 """Least deviations taken as one: V, Hz."""
 
 
-@part
-class Usual:
+class Usual(Part):
     """Voltage and frequency of one feed, and how many readings in succession were off."""
 
     __slots__ = ("hertz", "off", "volt")

@@ -1,7 +1,7 @@
 """Stock that shrinks a little every day."""
 
 from collections.abc import Iterable
-from math import exp, log, pi, sqrt
+from math import exp, fsum, log, pi, sqrt
 from typing import ClassVar
 
 from river import stats
@@ -10,7 +10,7 @@ from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidCount
 from detectors.habit import Habit
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 MOST_ZONES = 200
 LIMIT = 8.0
@@ -27,8 +27,7 @@ STRAY = 0.05
 """Share of counts that say nothing: an aisle left out, a delivery not yet booked."""
 
 
-@part
-class Sum:
+class Sum(Part):
     """What the counts of a zone, or of all of them, say in favour of a steady loss since it last looked sound."""
 
     __slots__ = ("nats", "since", "units")
@@ -46,8 +45,7 @@ class Sum:
         return made
 
 
-@part
-class Zone:
+class Zone(Part):
     """The differences counted in one zone; `before` is the last one."""
 
     __slots__ = ("before", "spread", "sum")
@@ -136,7 +134,7 @@ class CountDrift(Detector[RfidCount]):
         usual = min(zone.spread.mean.get() * seen / (5.0 + seen), 0.0)
         new, more = (off - usual) / deviation, (off - zone.before - usual) / deviation
         sound = (1.0 - stale) * _density(new) + stale * _density(more)
-        losing = sum((1.0 - stale) * _density(new + shift) + stale * _density(more + shift) for shift in shifts)
+        losing = fsum((1.0 - stale) * _density(new + shift) + stale * _density(more + shift) for shift in shifts)
         return min(log(losing / len(shifts) / sound), MOST_NATS)
 
     @staticmethod

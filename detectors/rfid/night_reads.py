@@ -7,7 +7,7 @@ from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
 from detectors.reckoning import Case, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 PAUSE_S = 30 * 60.0
 """Reads this far apart are different spells of work, s."""
@@ -18,8 +18,7 @@ EASIER = 3.0
 """A site has a few spells of work a day, and this looks at the time only."""
 
 
-@part
-class Spell:
+class Spell(Part):
     """Goods moving without a pause."""
 
     __slots__ = ("case", "last", "reads")

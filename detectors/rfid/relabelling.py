@@ -11,7 +11,7 @@ from detectors.events import RfidEncode
 from detectors.freight import product
 from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, sureness, telling, total
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 PAUSE_S = 30 * 60.0
 """Labels rewritten this far apart belong to different batches, s."""
@@ -25,8 +25,7 @@ SETTLED_S = 7 * 86400.0
 MOST_NAMES = 100
 
 
-@part
-class Batch:
+class Batch(Part):
     """Labels rewritten in one go at one encoder."""
 
     __slots__ = ("case", "last", "size", "swapped")

@@ -9,7 +9,7 @@ from detectors.events import RfidRead, ShipmentLoaded
 from detectors.freight import SKEW_S, label
 from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 PAUSE_S = 5 * 60.0
 NAMELESS_S = 40.0
@@ -37,8 +37,7 @@ MOST_WAITING = 60
 LEAVING = ("loading", "departing")
 
 
-@part
-class Passed:
+class Passed(Part):
     """A pallet that a door's reader saw, waiting for its booking; `seen` is in arrival time."""
 
     __slots__ = ("door", "last", "seen", "sscc", "tags")
@@ -51,8 +50,7 @@ class Passed:
         self.tags = 0
 
 
-@part
-class Spell:
+class Spell(Part):
     """What went through one door in one go, and was not booked."""
 
     __slots__ = ("case", "last", "unbooked")

@@ -8,7 +8,7 @@ from detectors.events import RfidRead
 from detectors.freight import label
 from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, score, telling, total
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 
 PAUSE_S = 10 * 60.0
 """Reads this far apart at one door are different pallets, s."""
@@ -22,8 +22,7 @@ FEWEST = 3
 """Tags of a pallet before it is judged: single reads at a door are strays from beside it."""
 
 
-@part
-class Pallet:
+class Pallet(Part):
     """The pallet that a door's reader sees."""
 
     __slots__ = ("case", "last", "relabelled", "sscc", "tags")

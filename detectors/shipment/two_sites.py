@@ -11,7 +11,7 @@ from detectors.freight import differing, plain
 from detectors.habit import Habit
 from detectors.scene import Scene
 from detectors.shipment import story
-from detectors.state import part
+from detectors.state import Part
 
 SURE = 0.85
 """Likelihood from which on a plate counts as read without mistake."""
@@ -23,8 +23,7 @@ KEPT_S = 4 * 3600.0
 MOST = 200
 
 
-@part
-class Seen:
+class Seen(Part):
     """A plate that passed this gate: where, when, how surely it was read, and until when it is looked for elsewhere."""
 
     __slots__ = ("device", "likelihood", "time", "until")

@@ -27,6 +27,7 @@ COMMANDS = {
     "drill": "Attack a shadow of a site on the live path, and report how soon it is noticed.",
     "simulate": "Generate the telemetry of simulated sites, as a recording or into Kafka.",
     "backtest": "Run recordings through the very code that serves the stream.",
+    "compile": "Make machine code of the core: the same answers, several times faster.",
     "contract": "Print the public interface as AsyncAPI and JSON Schema.",
     "provision": "Bring data source, folders and dashboards into Grafana.",
 }

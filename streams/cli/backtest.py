@@ -88,11 +88,14 @@ def _progress(recordings: list[Path]) -> Iterator[Callable[[int], None] | None]:
 
 
 def _summary(figures: dict[str, Any], pages: int, warnings: int) -> None:
+    from detectors import WAY
+    from detectors.compiled import SAID
+
     dead = sum(figures["dead_letters"].values())
     typer.echo(
         f"{figures['events']} objects of {figures['site_days']} site-days, {dead} dead letters, "
         f"{pages} pages ({figures['false_pages']} false), {warnings} incidents to look at, "
-        f"{figures['events_per_s']:.0f} objects/s",
+        f"{figures['events_per_s']:.0f} objects/s; {SAID[WAY]}",
         err=True,
     )
     for row in figures["labels"]:

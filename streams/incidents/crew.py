@@ -80,7 +80,7 @@ class Crew:
 
     def freeze(self) -> list[tuple[str, str, dict[str, Any]]]:
         """What they have learnt, as plain data."""
-        return [(name, owner, dump(found)) for (name, owner), found in self._detectors.items()]
+        return [(name, owner, _learnt(found)) for (name, owner), found in self._detectors.items()]
 
     def thaw(self, state: list[tuple[str, str, dict[str, Any]]]) -> None:
         """Take back what `freeze` gave; detectors that are no longer there are left out, new ones start cold."""
@@ -113,3 +113,11 @@ def _step(detector: AnyDetector) -> tuple[Score | None, Learn | None]:
     scores = cls.score_one is not Detector.score_one
     learns = cls.learn_one is not Detector.learn_one or detector.wake == inf > cls.starts_s
     return detector.score_one if scores else None, detector.learn_one if learns else None
+
+
+def _learnt(detector: AnyDetector) -> dict[str, Any]:
+    """Plain data of a detector; that nothing wakes it goes without saying."""
+    data = dump(detector)
+    if detector.wake == inf:
+        del data["wake"]
+    return data

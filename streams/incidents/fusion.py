@@ -13,7 +13,7 @@ from math import exp, log
 from typing import Literal, NamedTuple
 
 from detectors.base import Domain, Stage
-from detectors.state import part
+from detectors.state import Part
 
 Severity = Literal["info", "warning", "critical"]
 
@@ -48,8 +48,7 @@ CLOSE = 2.5
 """Nats that it counts at the most, for or against, how soon a second domain follows the first."""
 
 
-@part
-class Clue:
+class Clue(Part):
     """One finding as evidence: nats when fresh, and when it was first and last seen on the arrival clock.
 
     `hour` is the share of them that is only about the hour; `onset` is when it came, or came again after it had faded.

@@ -3,6 +3,7 @@
 from math import inf
 
 from detectors.base import Stage
+from detectors.state import Part
 from streams.incidents.model import Command, Mode
 from streams.incidents.order import Name, Order
 from streams.telemetry.control import Action, Confirmation, Policy
@@ -14,7 +15,7 @@ RELEASERS = 2
 """How many persons it takes to lift a command."""
 
 
-class Hands:
+class Hands(Part):
     """The part of an incident's state that people make.
 
     Attributes
@@ -41,7 +42,7 @@ class Hands:
     said: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
     releasing: tuple[str, ...] = ()
-    released = False
+    released: bool = False
 
     def concerns(self, record: Action | Confirmation) -> bool:
         """Whether a record is about this incident."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from detectors.base import Stage
-from detectors.state import part
 from streams.incidents.fusion import Judgement
 from streams.incidents.hands import Hands
 from streams.incidents.model import Domain, Incident, Note, Severity, Step, moment
@@ -17,7 +16,6 @@ Line = list[Any]
 """Of the timeline: Unix seconds, domain, device, detector, summary, score, nats, stage."""
 
 
-@part
 class Open(Hands):
     """The state of the incident under way; times in Unix seconds of the arrival clock.
 

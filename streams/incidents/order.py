@@ -3,7 +3,7 @@
 from math import inf
 from typing import Literal
 
-from detectors.state import part
+from detectors.state import Part
 from streams.incidents.model import Command, Mode, Ordered, Outcome, moment
 from streams.telemetry.control import Confirmation
 
@@ -12,8 +12,7 @@ CONFIRM_S = 30.0
 Name = Literal["lockdown", "release", "hold_shipment"]
 
 
-@part
-class Order:
+class Order(Part):
     """One command; times in Unix seconds of the arrival clock.
 
     Attributes

@@ -4,7 +4,7 @@ from typing import Any
 
 from detectors.freight import plain
 from detectors.scene import Scene
-from detectors.state import part
+from detectors.state import Part
 from streams.incidents.model import Fact, Finding, Incident
 from streams.incidents.verdicts import Lesson
 from streams.incidents.view import CHAIN, GRID, VERDICT
@@ -23,8 +23,7 @@ NAMED = {"plate": "plate", "epc": "epc", "previous_epc": "epc", "tid": "tid"}
 """Fields of evidence that name something to look out for, and what it is."""
 
 
-@part
-class Reporter:
+class Reporter(Part):
     """What one site has told, and what it would tell of its incident."""
 
     def __init__(self) -> None:

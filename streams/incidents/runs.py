@@ -3,14 +3,13 @@
 from array import array
 from math import ceil, floor
 
-from detectors.state import part
+from detectors.state import Part
 
 MOST = 6
 """Runs that are kept. Neighbours are joined, old ones first, so that without gaps they reach back for ever."""
 
 
-@part
-class Runs:
+class Runs(Part):
     """Some runs, each two `numbers`, its first and its last, and two `times`, from when to when, Unix seconds."""
 
     __slots__ = ("numbers", "times")

@@ -13,7 +13,7 @@ from heapq import nsmallest
 from math import inf
 from zlib import crc32
 
-from detectors.state import part
+from detectors.state import Part
 from streams.incidents.runs import Runs
 
 MOST_DEVICES = 5000
@@ -28,8 +28,7 @@ JITTER_S = 10.0
 """How far the time of the next number may lie before that of the last, s; further back, the clock was set."""
 
 
-@part
-class Tracker:
+class Tracker(Part):
     """What was lately seen of one device's numbering.
 
     Attributes

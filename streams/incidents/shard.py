@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from math import ceil, floor, inf
 from operator import attrgetter, itemgetter
 
+from mypy_extensions import mypyc_attr
+
 from detectors.elsewhere import DELAY_S
 from streams.incidents import frozen
 from streams.incidents.agenda import Agenda
@@ -26,6 +28,7 @@ from streams.telemetry.decode import Arrival
 _order = attrgetter("clock", "body.site")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Shard:
     """The watches over all sites of one partition.
 

@@ -11,10 +11,10 @@ L. Bottou, Online learning and stochastic approximations, in On-line Learning in
 """
 
 from collections.abc import Hashable, Mapping
-from math import inf
+from math import fsum, inf
 from typing import NamedTuple
 
-from detectors.state import part
+from detectors.state import Part
 from streams.incidents.fusion import PRIOR
 
 LEAST, MOST = 0.4, 1.25
@@ -34,8 +34,7 @@ class Lesson(NamedTuple):
     true: bool
 
 
-@part
-class Trust:
+class Trust(Part):
     """Weights by detector, learnt from verdicts; 1 where nothing was learnt.
 
     Attributes
@@ -65,7 +64,7 @@ class Trust:
         from river import optim  # half of all that a worker would load at its start, and verdicts are rare
 
         weights: dict[Hashable, float] = {detector: self.of(detector) for detector in shares}
-        slope = optim.losses.Log().gradient(true, PRIOR + sum(self.of(detector) * x for detector, x in shares.items()))
+        slope = optim.losses.Log().gradient(true, PRIOR + fsum(self.of(detector) * x for detector, x in shares.items()))
         optim.SGD(rate).step(weights, {detector: slope * x for detector, x in shares.items()})
         self.weights |= {detector: min(max(float(weights[detector]), LEAST), MOST) for detector in shares}
 

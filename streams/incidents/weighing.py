@@ -9,7 +9,7 @@ loads that are a little odd every day say nothing of how often one is as odd as 
 
 from math import exp, log
 
-from detectors.state import part
+from detectors.state import Part
 
 WINDOW_S = 9 * 3600.0
 """Length of the window over which "does it happen here?" is asked, s: about as long as a finding stays evidence."""
@@ -33,8 +33,7 @@ def band(score: float) -> int:
     return 2 if score >= BANDS[2] else 1 if score >= BANDS[1] else 0
 
 
-@part
-class BaseRate:
+class BaseRate(Part):
     """How often one detector fires at one site, in windows with at least one finding; by strength of the finding."""
 
     __slots__ = ("hits", "last", "strongest")

@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 
 from detectors.alarm.sudden_maintenance import NOTICE_S
 from detectors.base import Sign
-from detectors.state import part
+from detectors.state import Part
 from streams.incidents.maintenance import Window
 from streams.telemetry.control import Maintenance
 
 
-@part
-class Notice:
+class Notice(Part):
     """When a window was announced as it stands now (arrival clock), and from which start on its occurrences count."""
 
     __slots__ = ("at", "since")

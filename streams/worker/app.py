@@ -15,6 +15,8 @@ from typing import Any
 from faust import SASLCredentials, SSLCredentials
 from faust.transport.drivers import TRANSPORTS
 
+from detectors import WAY
+from detectors.compiled import SAID
 from streams import metrics
 from streams.process import UnusableError, collect_seldom, show
 from streams.settings import Settings, aiokafka_config
@@ -120,6 +122,7 @@ class Worker:
             loop.add_signal_handler(number, self._interrupt)
         Thread(target=self._watch_loop, name="watchdog", daemon=True).start()
         server = show(self.settings, [metrics.WORKER], ready=self._ready)
+        log.info(SAID[WAY])
         log.info("shows its metrics on %s/metrics", server.url)
         chores = [self.controls.follow(self.settings, self._refuse_control), self._watch_lanes()]
         if self.settings.clock == "wall":

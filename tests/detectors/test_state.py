@@ -8,11 +8,10 @@ import msgspec
 import pytest
 from river import stats
 
-from detectors.state import dump, fill, part
+from detectors.state import Part, dump, fill
 
 
-@part
-class Part:
+class Box(Part):
     __slots__ = ("_derived", "bits", "name")
 
     def __init__(self, name: str, bits: int) -> None:
@@ -20,8 +19,7 @@ class Part:
         self._derived = object()
 
 
-@part
-class Tally:
+class Tally(Part):
     __slots__ = ("count", "late", "more")
 
     def __init__(self) -> None:
@@ -57,7 +55,7 @@ def test_a_value_comes_back(value: object) -> None:
 
 
 def test_parts_come_back_one_by_one_and_as_a_table() -> None:
-    for value in (Part("a", 2**100), [Part("b", 1)], {n: Part(str(n), 2**n) for n in range(100)}):
+    for value in (Box("a", 2**100), [Box("b", 1)], {n: Box(str(n), 2**n) for n in range(100)}):
         found = through(value)
         mine, theirs = (
             list(v.values()) if isinstance(v, dict) else v if isinstance(v, list) else [v] for v in (value, found)
