@@ -1,5 +1,7 @@
 """Numbers that repeat: a still, a loop, a recording played again, by how often this very source repeats by chance."""
 
+from mypy_extensions import mypyc_attr
+
 from detectors.habit import Habit
 from detectors.state import Part
 
@@ -7,6 +9,7 @@ REMEMBERED = 64
 """Values in which a loop is looked for."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Echo(Part):
     """Follows one stream of values and counts exact repeats of the last one, and of a sequence some values back.
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from math import inf
 
+from mypy_extensions import mypyc_attr
+
 from detectors.state import Part
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Extremes(Part):
     """The greatest and the least value of several columns, of the present generation and the one before.
 
@@ -61,6 +64,7 @@ class Extremes(Part):
         self.low, self.new_low = self.new_low, [inf] * len(self.low)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class HourExtremes(Part):
     """The greatest and the least value of each hour of the day.
 

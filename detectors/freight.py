@@ -4,6 +4,8 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
+from mypy_extensions import mypyc_attr
+
 from detectors.state import Part
 
 VISIT_S = 45 * 60.0
@@ -41,6 +43,7 @@ def product(epc: str) -> str:
     return epc.rpartition(".")[0]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Order(Part):
     """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
@@ -101,6 +104,7 @@ class Visit(Part):
         self.visits = 0
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Loading(Part):
     """What goes over one dock in one go; empties are not counted among its pallets."""
 
@@ -124,6 +128,7 @@ class Loading(Part):
         )
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Passing(Part):
     """A pallet's tags as a reader sees them go by."""
 

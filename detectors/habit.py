@@ -2,12 +2,15 @@
 
 from math import log
 
+from mypy_extensions import mypyc_attr
+
 from detectors.state import Part
 
 MOST = 400.0
 """Occasions after which older ones fade: about a month of a site's lorries."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Habit(Part):
     """How often a yes-or-no fact holds, as a Beta prior that the site's own life corrects.
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from math import inf, log
 from typing import ClassVar, TypeVar
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Detector, Row, Sign
 from detectors.events import Event
 from detectors.scene import Scene
@@ -19,6 +21,7 @@ SURE = 0.95
 """No hour is surer than this to be a busy one: people have meetings."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Speaker(Part):
     """How regularly a device speaks in hours in which its domain does, and how improbable its silence is by now."""
 

@@ -2,6 +2,8 @@
 
 from math import ceil, log
 
+from mypy_extensions import mypyc_attr
+
 from detectors.state import Part
 
 STEADY = 0.6
@@ -10,6 +12,7 @@ LEAST = 2
 """Intervals that must pass before any stream is missed."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Stream(Part):
     """One type of one device.
 

@@ -13,6 +13,7 @@ from functools import cache, partial
 from inspect import get_annotations, signature
 from typing import Any, ClassVar, get_origin
 
+from mypy_extensions import mypyc_attr
 from river import stats
 
 _PARTS: dict[str, type] = {
@@ -33,8 +34,13 @@ _CLASS_WIDE: object = ClassVar
 _NAMES: dict[type, list[str]] = {}
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Part:
-    """Base of the small state classes (attributes only) that are allowed in snapshots."""
+    """Base of the small state classes (attributes only) that are allowed in snapshots.
+
+    One whose constructor asks for something is marked with `mypyc_attr(allow_interpreted_subclasses=True)`: so it can
+    be made without the constructor when it is compiled, too.
+    """
 
     __slots__ = ()
 
@@ -75,7 +81,7 @@ def _names(cls: type) -> list[str]:
         for base in cls.__mro__:
             kinds = get_annotations(base).items()
             names |= {name for name, kind in kinds if name in vars(base) and get_origin(kind) is not _CLASS_WIDE}
-        native = getattr(cls, "__mypyc_attrs__", names)  # where it is compiled, all of them
+        native = vars(cls).get("__mypyc_attrs__", names)  # where it is compiled, all of them
         _NAMES[cls] = sorted(name for name in native if name[0] != "_")
     return _NAMES[cls]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from mypy_extensions import mypyc_attr
 from river import stats
 
 from detectors.base import Detector, Row, Sign
@@ -19,6 +20,7 @@ AHEAD_S = 3600.0
 """Readings whose clock is further ahead of their arrival are left out, s."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Profile(Part):
     """The mean of the window that is being filled, the one before, and the records of all before."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import exp, fsum, log, pi, sqrt
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
 from river import stats
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
@@ -27,6 +28,7 @@ STRAY = 0.05
 """Share of counts that say nothing: an aisle left out, a delivery not yet booked."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Sum(Part):
     """What the counts of a zone, or of all of them, say in favour of a steady loss since it last looked sound."""
 
@@ -45,6 +47,7 @@ class Sum(Part):
         return made
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Zone(Part):
     """The differences counted in one zone; `before` is the last one."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
 from detectors.reckoning import Case, Reckoning, hour, of_time, score, telling, total
@@ -18,6 +20,7 @@ EASIER = 3.0
 """A site has a few spells of work a day, and this looks at the time only."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Spell(Part):
     """Goods moving without a pause."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import log
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
 from river import stats
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
@@ -25,6 +26,7 @@ SETTLED_S = 7 * 86400.0
 MOST_NAMES = 100
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Batch(Part):
     """Labels rewritten in one go at one encoder."""
 

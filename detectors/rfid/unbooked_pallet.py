@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from math import inf
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead, ShipmentLoaded
 from detectors.freight import SKEW_S, label
@@ -37,6 +39,7 @@ MOST_WAITING = 60
 LEAVING = ("loading", "departing")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Passed(Part):
     """A pallet that a door's reader saw, waiting for its booking; `seen` is in arrival time."""
 
@@ -50,6 +53,7 @@ class Passed(Part):
         self.tags = 0
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Spell(Part):
     """What went through one door in one go, and was not booked."""
 

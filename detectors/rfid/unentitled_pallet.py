@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
 from detectors.freight import label
@@ -22,6 +24,7 @@ FEWEST = 3
 """Tags of a pallet before it is judged: single reads at a door are strays from beside it."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Pallet(Part):
     """The pallet that a door's reader sees."""
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from math import inf
 from typing import ClassVar
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.elsewhere import DELAY_S, UNKNOWN_S, clash
 from detectors.events import ShipmentGate
@@ -23,6 +25,7 @@ KEPT_S = 4 * 3600.0
 MOST = 200
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Seen(Part):
     """A plate that passed this gate: where, when, how surely it was read, and until when it is looked for elsewhere."""
 

@@ -12,6 +12,8 @@ from itertools import combinations
 from math import exp, log
 from typing import Literal, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Domain, Stage
 from detectors.state import Part
 
@@ -48,6 +50,7 @@ CLOSE = 2.5
 """Nats that it counts at the most, for or against, how soon a second domain follows the first."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Clue(Part):
     """One finding as evidence: nats when fresh, and when it was first and last seen on the arrival clock.
 

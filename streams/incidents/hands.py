@@ -2,6 +2,8 @@
 
 from math import inf
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Stage
 from detectors.state import Part
 from streams.incidents.model import Command, Mode
@@ -15,6 +17,7 @@ RELEASERS = 2
 """How many persons it takes to lift a command."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Hands(Part):
     """The part of an incident's state that people make.
 

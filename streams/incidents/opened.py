@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from detectors.base import Stage
 from streams.incidents.fusion import Judgement
 from streams.incidents.hands import Hands
@@ -16,6 +18,7 @@ Line = list[Any]
 """Of the timeline: Unix seconds, domain, device, detector, summary, score, nats, stage."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Open(Hands):
     """The state of the incident under way; times in Unix seconds of the arrival clock.
 

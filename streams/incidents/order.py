@@ -3,6 +3,8 @@
 from math import inf
 from typing import Literal
 
+from mypy_extensions import mypyc_attr
+
 from detectors.state import Part
 from streams.incidents.model import Command, Mode, Ordered, Outcome, moment
 from streams.telemetry.control import Confirmation
@@ -12,6 +14,7 @@ CONFIRM_S = 30.0
 Name = Literal["lockdown", "release", "hold_shipment"]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Order(Part):
     """One command; times in Unix seconds of the arrival clock.
 

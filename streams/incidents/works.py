@@ -7,6 +7,8 @@ was announced, and a window that is announced in the middle of an attack explain
 from math import inf
 from zoneinfo import ZoneInfo
 
+from mypy_extensions import mypyc_attr
+
 from detectors.alarm.sudden_maintenance import NOTICE_S
 from detectors.base import Sign
 from detectors.state import Part
@@ -14,6 +16,7 @@ from streams.incidents.maintenance import Window
 from streams.telemetry.control import Maintenance
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Notice(Part):
     """When a window was announced as it stands now (arrival clock), and from which start on its occurrences count."""
 
