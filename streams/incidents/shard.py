@@ -217,10 +217,7 @@ class Shard:
     def thaw(self, site: str, blob: bytes) -> None:
         """Take back a site's state.
 
-        Raises
-        ------
-        frozen.UnreadableError
-            When the blob is damaged or of an unknown format; the site then starts cold.
+        Raises `frozen.UnreadableError` when it is damaged or of an unknown format; the site then starts cold.
         """
         watch = over(site, self.registry, self.stats)
         frozen.thaw(watch, blob)

@@ -25,6 +25,8 @@ from confluent_kafka.admin import AdminClient
 from rich.console import Console
 from rich.table import Table
 
+from detectors import WAY
+from detectors.compiled import SAID
 from streams.local.kafka import Cluster
 from streams.local.player import Player
 from streams.settings import Settings
@@ -189,6 +191,7 @@ def main() -> int:
     here = [one for one in CONTENDERS if not one.needs or find_spec(one.needs)]
     racing = [one for one in here if not given.only or one.name in given.only]
     console = Console(record=True)
+    console.print(SAID[WAY])
     makers = {
         "single": lambda: estate(given.events),
         "quick": lambda: objects(given.events),
