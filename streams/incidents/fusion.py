@@ -24,8 +24,8 @@ LN2 = log(2.0)
 PRIOR = -10.0
 """Log-odds before any evidence, and less what evidence overstates that is not quite independent: fitted so that `risk`
 is the share of attacks among incidents in the quality suite, which sees one in some sixty site-days."""
-PAGE_AT = 10.5
-"""Nats of evidence, from two causes or with a definite sign of goods leaving, that page."""
+PAGE_AT = 9.5
+"""Nats of evidence, from two domains or with a definite sign of goods leaving, that page."""
 WARN_AT = 4.2
 """Nats of evidence that somebody should look at in this shift."""
 OPEN_AT = 2.5
@@ -36,6 +36,8 @@ DEFINITE_FROM = 3.0
 """Nats that such a sign must still weigh here: where it is seen every week it is no definite one."""
 COUNTS_AT = 1.5
 """Nats that make a domain count as touched."""
+STRONG_AT = 2.0
+"""Nats that each of two domains must have for a page: one that is sure and another that is a little odd are not two."""
 SURE, SURE_BY_DAY, OVERTIME = 0.9, 0.84, 0.3
 """Scores that make goods' leaving definite: where more than that share of it is about the hour, and where not."""
 FURTHER = 0.25
@@ -46,7 +48,7 @@ ONSET_AT = 1.0
 """Nats of a finding whose onset tells when its domain was touched."""
 MOSTLY = 0.5
 """Share of a finding from which on it is taken to tell of the hour: two of these are one cause, not two domains."""
-CLOSE = 2.5
+CLOSE = 1.5
 """Nats that it counts at the most, for or against, how soon a second domain follows the first."""
 
 
@@ -110,8 +112,8 @@ class Judgement(NamedTuple):
         Probability that it is an attack.
     touched
         Domains with evidence that counts.
-    causes
-        How many domains are touched if the hour counts for one of them only.
+    strong
+        How many domains have strong evidence, the hour counted for one of them only.
     definite
         Whether there is a definite sign of goods leaving.
     shares
@@ -121,14 +123,14 @@ class Judgement(NamedTuple):
     nats: float
     risk: float
     touched: tuple[Domain, ...]
-    causes: int
+    strong: int
     definite: bool
     shares: dict[str, float]
 
     @property
     def pages(self) -> bool:
         """Whether this would page by itself."""
-        return self.nats >= PAGE_AT and (self.causes > 1 or self.definite)
+        return self.nats >= PAGE_AT and (self.strong > 1 or self.definite)
 
     @property
     def severity(self) -> Severity:
@@ -174,8 +176,8 @@ def fuse(
         nats = max(nats, DEFINITE)
     if len(touched) > 1:
         nats += alertness
-    causes = sum(total >= COUNTS_AT for total in sums)
-    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, causes, definite, shares)
+    strong = sum(total >= STRONG_AT for total in sums)
+    return Judgement(nats, 1.0 / (1.0 + exp(-(PRIOR + nats))), touched, strong, definite, shares)
 
 
 def closeness(apart: float) -> float:

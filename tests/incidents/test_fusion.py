@@ -51,8 +51,8 @@ def test_two_domains_within_minutes_weigh_more_than_two_within_half_a_day() -> N
         return fuse(clues, 0.0).nats
 
     assert nats(0.1) > nats(1.0) > nats(3.0) > nats(8.0)
-    assert nats(0.1) - nats(8.0) > 1.5 * CLOSE
-    assert nats(0.1, 8.0) - nats(8.0) > 1.5 * CLOSE
+    assert nats(0.1) - nats(8.0) == 2 * CLOSE
+    assert nats(0.1, 8.0) - nats(8.0) > 2 * CLOSE
     assert closeness(0.0) == CLOSE and closeness(1e9) == -CLOSE
 
 
