@@ -19,11 +19,13 @@ def detectors() -> Json:
                 "Findings, 24 h",
                 "Things that detectors of the chosen domains saw in the last day.",
                 Query(f"{within(FOUND, '24h')} or {UNSEEN}"),
+                width=8,
             ),
             stat(
                 "Incident changes, 24 h",
                 "Published revisions of incidents: findings that counted.",
                 Query(within("tocsin_incident_changes_total", "24h")),
+                width=8,
             ),
             stat(
                 "Judged wrong",
@@ -33,6 +35,7 @@ def detectors() -> Json:
                 ),
                 unit="percentunit",
                 thresholds=steps((0.2, YELLOW), (0.5, RED)),
+                width=8,
             ),
             stat(
                 "Late objects",
@@ -40,6 +43,7 @@ def detectors() -> Json:
                 Query("sum(rate(tocsin_late_events_total[1h])) / clamp_min(sum(rate(tocsin_events_total[1h])), 1e-9)"),
                 unit="percentunit",
                 thresholds=steps((0.01, YELLOW), (0.1, RED)),
+                width=8,
             ),
             stat(
                 "Duplicates",
@@ -47,12 +51,14 @@ def detectors() -> Json:
                 Query("sum(rate(tocsin_duplicates_total[1h])) / clamp_min(sum(rate(tocsin_events_total[1h])), 1e-9)"),
                 unit="percentunit",
                 thresholds=steps((0.05, YELLOW), (0.3, RED)),
+                width=8,
             ),
             stat(
                 "Sites warming up",
                 "Sites of less than three days: what is learnt or silent does not weigh in full there yet.",
                 Query("sum(tocsin_warming_sites)"),
                 thresholds=steps((1, YELLOW)),
+                width=8,
             ),
             graph(
                 "Findings by detector",

@@ -38,7 +38,7 @@ def incident() -> Json:
                     f"Timeline entries of {domain} in the site's open incidents.",
                     Query(f'sum(tocsin_site_evidence{{site="$site", domain="{domain}"}}) or {QUIET}'),
                     thresholds=steps((1, YELLOW), (5, RED)),
-                    width=3,
+                    width=6 if domain in ("power", "alarm") else 8,
                 )
                 for domain in ("power", "alarm", "camera", "rfid")
             ],
@@ -47,6 +47,7 @@ def incident() -> Json:
                 "Timeline entries of shipment in the site's open incidents: goods on the move leave little time.",
                 Query(f'sum(tocsin_site_evidence{{site="$site", domain="shipment"}}) or {QUIET}'),
                 thresholds=steps((1, RED)),
+                width=8,
             ),
             happenings(
                 "Timeline", "What happened to this incident, newest first.", ["tocsin", "incident:$incident"], height=12

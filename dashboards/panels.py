@@ -89,8 +89,8 @@ def stat(
     *,
     unit: str = "short",
     thresholds: ThresholdsConfig = PLAIN,
-    width: int = 4,
-    height: int = 4,
+    width: int = 6,
+    height: int = 3,
     mappings: Sequence[ValueMapping] = (),
 ) -> Stat:
     """Show one number, coloured by its thresholds; grey where nobody tells it."""

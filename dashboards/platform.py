@@ -29,17 +29,20 @@ def _now() -> Panels:
             Query('sum(up{job="tocsin-worker"}) or vector(0)'),
             thresholds=steps((1, GREEN), base=RED),
             mappings=[DOWN],
+            width=8,
         ),
         stat(
             "Partitions owned",
             "Partitions that workers hold, to be compared with the number of partitions.",
             Query("sum(tocsin_partitions)"),
+            width=8,
         ),
         stat(
             "Records waiting",
             "Records in Kafka that are yet to be read.",
             Query("sum(tocsin_lag_records)"),
             thresholds=steps((5000, YELLOW), (50000, RED)),
+            width=8,
         ),
         stat(
             "Behind",
@@ -47,6 +50,7 @@ def _now() -> Panels:
             Query("clamp_min(time() - min(tocsin_clock_seconds > 0), 0)"),
             unit="s",
             thresholds=steps((15, YELLOW), (120, RED)),
+            width=8,
         ),
         stat(
             "Checkpoint age",
@@ -54,6 +58,7 @@ def _now() -> Panels:
             Query("max(tocsin_checkpoint_age_seconds)"),
             unit="s",
             thresholds=steps((90, YELLOW), (120, RED)),
+            width=8,
         ),
         stat(
             "Alerts firing",
@@ -62,6 +67,7 @@ def _now() -> Panels:
                 'count(ALERTS{alertstate="firing", alertname!="Watchdog"}) or 0 * count(ALERTS{alertname="Watchdog"})'
             ),
             thresholds=steps((1, ORANGE)),
+            width=8,
         ),
     ]
 

@@ -31,7 +31,7 @@ def site() -> Json:
                 width=5,
             ),
             stat(
-                "Domains with evidence",
+                "Domains",
                 "How many of the five domains the open incidents have evidence of. Two independent ones page.",
                 Query(f'count(sum by (domain) (tocsin_site_evidence{{site="$site"}}) > 0) or {QUIET}'),
                 thresholds=steps((1, YELLOW), (2, RED)),
@@ -45,7 +45,7 @@ def site() -> Json:
                 width=5,
             ),
             stat(
-                "Rank among sites",
+                "Rank",
                 "How many sites are at least as risky as this one; 1 is the riskiest; without an incident it has none.",
                 Query(
                     'count(max by (site) (tocsin_site_risk) >= on() group_left() max(tocsin_site_risk{site="$site"}))'
