@@ -14,7 +14,6 @@ class PathDown(Paths):
     name = "alarm.path_down"
     title = "one of the panel's paths down"
     rate = 0.3
-    explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def compare(self, down: dict[str, float], watched: int, now: float, scene: Scene) -> Sign | None:
         if len(down) == watched:

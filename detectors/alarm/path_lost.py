@@ -18,7 +18,6 @@ class PathLost(Paths):
     name = "alarm.path_lost"
     title = "panel cut off"
     rate = 0.02
-    explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def compare(self, down: dict[str, float], watched: int, now: float, scene: Scene) -> Sign | None:
         if len(down) < watched:

@@ -17,6 +17,7 @@ class Paths(Detector[AlarmHeartbeat]):
     reads = ("alarm.heartbeat",)
     scope = "site"
     hit = 0.4
+    explained_by = ("power.mains_loss", "power.on_battery", "power.ups_dying")
 
     def __init__(self) -> None:
         self.paths: dict[str, str] = {}

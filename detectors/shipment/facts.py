@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from detectors.elsewhere import clash
 from detectors.events import ShipmentDeparted, ShipmentLoaded
-from detectors.freight import Order, Passing, label, near, neighbours, plain
+from detectors.freight import Loading, Order, Passing, label, near, neighbours, plain
 from detectors.reckoning import LATE_S, Facts, of_time
 from detectors.scene import Scene
 
@@ -32,7 +32,7 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     passing = goods.passed(event.dock, event.sscc, scene.time)
     sscc = event.sscc or (passing.sscc if passing is not None else "")
     facts = _when(order, scene)
-    empty = goods.empty(event, scene.time)
+    empty, loading = goods.empty(event, scene.time), goods.loading(event, scene.time)
     facts |= _right(event.order, sscc, order, scene, empty)
     facts |= _lorry(plain(event.plate), order, scene) if event.plate else _yard(order, scene)
     if order is not None and not order.loaded:
@@ -44,9 +44,9 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
         if sscc:
             facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"
     elif event.order is None and scene.age() >= NEW_S:
-        facts |= _unordered(event, goods.order_of(sscc) is not None or empty, scene)
+        facts |= _unordered(loading, goods.order_of(sscc) is not None or empty, scene)
     if goods.lorries >= LORRIES and not facts.get("excess"):
-        facts |= _record(event, scene)
+        facts |= _record(loading, scene)
     return facts | _tags(passing, scene, empty)
 
 
@@ -81,18 +81,17 @@ def _loaded(pallets: int, loaded: int) -> Facts:
     }
 
 
-def _record(event: ShipmentLoaded, scene: Scene) -> Facts:
+def _record(loading: Loading | None, scene: Scene) -> Facts:
     """Tell whether a lorry takes far more than any has before, though its order, if any, asks for it."""
-    loading, most = scene.goods.loading(event, scene.time), scene.goods.largest
+    most = scene.goods.largest
     count = 1 + (loading.pallets if loading is not None else 0)
     phrase = f"it is pallet {count} of a lorry, and none took more than {most:.0f} before"
     return {"record": phrase if count > 1.25 * most + 2.0 else ""}
 
 
-def _unordered(event: ShipmentLoaded, meant: bool, scene: Scene) -> Facts:
+def _unordered(loading: Loading | None, meant: bool, scene: Scene) -> Facts:
     """Tell what is odd about a pallet that names no order: how many there are, and whether any can be meant."""
     goods, at = scene.goods, scene.time
-    loading = goods.loading(event, at)
     count = 1 + (loading.unordered if loading is not None else 0)
     many = count >= MANY and not meant
     facts: Facts = {"many_no_order": f"{count} pallets in a row have none" if many else ""}
