@@ -29,8 +29,8 @@ def identity(incident: Incident, *, held: bool = False) -> Labels | None:
     """Labels of the alert that stands for this incident; None for `info`, which asks nobody to come now.
 
     Alertmanager tells about an alert once and then only when the set of alerts in its group changes. A second page
-    must therefore be another alert: it carries `page`. Repeating by time would page without new evidence. Likewise
-    `flood` marks what is `held` to be told together with others, and `evidence` a warning that rests on silence alone,
+    must therefore be another alert: it carries `page`, and a further warning `warning`. Repeating by time would page
+    without new evidence. Likewise `flood` marks what is `held` to be told together with others, and `evidence` a warning that rests on silence alone,
     which a fault of our own would explain.
     """
     if incident.severity == "info":
@@ -44,6 +44,8 @@ def identity(incident: Incident, *, held: bool = False) -> Labels | None:
     }
     if incident.severity == "critical" and incident.pages > 1:
         labels["page"] = str(incident.pages)
+    if incident.severity == "warning" and incident.warnings > 1:
+        labels["warning"] = str(incident.warnings)
     if held:
         labels["flood"] = "yes"
     if incident.severity == "warning" and only_silence(incident):

@@ -89,7 +89,7 @@ class Annotations(Sink):
 
 
 def marks(incident: Incident) -> list[Mark]:
-    """Say which annotations an incident needs: its opening, each severity, later pages, who took it on, its end.
+    """Say which annotations an incident needs: opening, severities, later pages and warnings, who took it on, its end.
 
     One that paged also gets the first sign of each step of its chain.
     """
@@ -99,6 +99,8 @@ def marks(incident: Incident) -> list[Mark]:
         wanted.append(Mark(incident.severity, incident.updated, f"Now {incident.severity}.", line))
     if incident.pages > 1:
         wanted.append(Mark(f"page-{incident.pages}", incident.updated, f"Page {incident.pages}.", line))
+    if incident.severity == "warning" and incident.warnings > 1:
+        wanted.append(Mark(f"warning-{incident.warnings}", incident.updated, f"Warning {incident.warnings}.", line))
     if incident.acknowledged_by and incident.closed is None:
         who = f"Acknowledged by {incident.acknowledged_by}."
         wanted.append(Mark(f"acknowledged-{incident.pages}", incident.updated, who, line))

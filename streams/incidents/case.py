@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from detectors.base import Detector
-from streams.incidents.fusion import OPEN_AT, Clue, Judgement, fuse
+from streams.incidents.fusion import OPEN_AT, WARN_AT, Clue, Judgement, fuse
 from streams.incidents.model import Command, Event, Fact, Finding, Incident
 from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
 from streams.incidents.order import Order
@@ -15,7 +15,8 @@ from streams.incidents.weighing import WINDOW_S, BaseRate, weight
 from streams.telemetry.control import Action, Confirmation, Policy
 
 CLOSE_AFTER_S = 36 * 3600.0
-REPAGE_AFTER_S = 6 * 3600.0
+ANEW_AFTER_S = 6 * 3600.0
+"""How long after a page, or a warning, new evidence may give another, s."""
 BUSIER = 2.0
 """How much likelier ordinary life shows a thing with people at work, and an attack without them."""
 EXPLAINED_S = 4 * 3600.0
@@ -263,8 +264,11 @@ class Case:
         if self.eased and not incident.pages:
             incident.severity = judged.severity
         self.eased = False
-        if judged.pages and self._pages(incident, now):
+        if judged.pages and (not incident.pages or self._anew(incident.paged, now).pages):
             incident.page(now)
+        rises = escalated or not incident.warnings
+        if incident.severity == "warning" and (rises or self._anew(incident.warned, now).nats >= WARN_AT):
+            incident.warn(now)
         if escalated and event == "updated":
             event = "escalated"
         orders = self._command(incident, judged, now, policy) if incident.severity == "critical" else []
@@ -278,11 +282,10 @@ class Case:
             policy = None
         return incident.command(stages, policy, now)
 
-    def _pages(self, incident: Open, now: float) -> bool:
-        if incident.pages == 0:
-            return True
-        fresh = [clue for clue in self.clues.values() if clue.first >= incident.paged + REPAGE_AFTER_S]
-        return fuse(fresh, now, self.trust.of).pages
+    def _anew(self, told: float, now: float) -> Judgement:
+        """Judge by itself what is new since people were told of the incident, and long enough after it."""
+        fresh = [clue for clue in self.clues.values() if clue.first >= told + ANEW_AFTER_S]
+        return fuse(fresh, now, self.trust.of)
 
     def _close(self, incident: Open, now: float, verdict: str | None) -> Incident:
         incident.closed, incident.verdict = now, verdict

@@ -74,7 +74,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     """One incident as it stands; every change publishes it whole under the next revision.
 
     `stages` are the steps of the chain that were seen, `expected` those that are still to come while it is open.
-    Who acknowledged it holds until it pages again. `paged` tells when it paged, as often as `pages` says.
+    Who acknowledged it holds until it pages again. `paged` tells when it paged, as often as `pages` says; `warnings`
+    counts how often it asked, short of a page, for somebody to look at it in this shift.
     One of a `drill` is made up; `quiet` ones are nobody's business but the drill's.
     """
 
@@ -100,6 +101,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     notes: list[Note] = []
     commands: list[Ordered] = []
     paged: list[datetime] = []
+    warnings: int = 0
     drill: Literal["quiet", "paging"] | None = None
 
 

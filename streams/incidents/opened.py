@@ -30,12 +30,16 @@ class Open(Hands):
         What each detector gave, in nats, when the evidence was strongest: what a verdict is about.
     moments
         When it paged.
+    warnings, warned
+        How often it asked somebody to look at it in this shift, and when it last did.
     closed, verdict
         When it closed, and what it was found to be; None while it is under way.
     """
 
     # On the class, for a state that was frozen before there was any.
     moments: tuple[float, ...] = ()
+    warnings: int = 0
+    warned: float = 0.0
     closed: float | None = None
     verdict: str | None = None
 
@@ -78,6 +82,11 @@ class Open(Hands):
         self.moments = (*self.moments, now)
         self.renew()
 
+    def warn(self, now: float) -> None:
+        """Ask somebody to look at it in this shift."""
+        self.warnings += 1
+        self.warned = now
+
     def tell(self, site: str, now: float) -> Incident:
         """Tell it as it stands, under the next revision."""
         self.revision += 1
@@ -90,6 +99,7 @@ class Open(Hands):
             status="closed" if over else "acknowledged" if self.acknowledged else "open",
             severity=self.severity,
             pages=self.pages,
+            warnings=self.warnings,
             risk=round(self.risk, 4),
             domains=list(self.domains),
             opened=moment(self.opened),

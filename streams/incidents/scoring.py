@@ -54,7 +54,7 @@ class Scorer:
         self.pages: list[tuple[str, datetime]] = []
         self.warnings: list[tuple[str, datetime]] = []
         self.findings: list[tuple[str, datetime]] = []
-        self._seen: dict[str, tuple[int, bool]] = {}
+        self._seen: dict[str, tuple[int, int]] = {}
 
     def take(self, told: dict[str, Any]) -> None:
         """Take one event of a backtest."""
@@ -64,12 +64,12 @@ class Scorer:
         incident = told.get("incident")
         if not isinstance(incident, Incident):
             return
-        pages, warned = self._seen.get(incident.id, (0, False))
+        pages, warnings = self._seen.get(incident.id, (0, 0))
         if incident.pages > pages:
             self.pages.append((incident.site, at))
-        if not warned and incident.severity != "info":
+        if asked(incident) > warnings:
             self.warnings.append((incident.site, at))
-        self._seen[incident.id] = (incident.pages, warned or incident.severity != "info")
+        self._seen[incident.id] = (incident.pages, max(warnings, asked(incident)))
 
     def report(self, site_days: float) -> dict[str, Any]:
         """Return the figures of the contract; rates are None where there is nothing to count."""
@@ -110,6 +110,11 @@ class Scorer:
             not any(label.holds(site, at) for label in true) and not any(x.excuses(site, at) for x in self.labels)
             for site, at in events
         )
+
+
+def asked(incident: Incident) -> int:
+    """How often it has asked for somebody to look at it; one that pages at once has done so, too."""
+    return max(incident.warnings, int(incident.severity != "info"))
 
 
 def _first(events: list[tuple[str, datetime]], label: Label) -> datetime | None:

@@ -65,6 +65,16 @@ def test_a_notifier_that_starts_again_repeats_nothing(grafana: Grafana) -> None:
     asyncio.run(night())
 
 
+def test_a_further_warning_is_marked(grafana: Grafana) -> None:
+    async def night() -> None:
+        async with notifying(settings(grafana)) as (_, feed):
+            feed.put(incident(severity="warning", warnings=1), incident(revision=2, severity="warning", warnings=2))
+            await until(lambda: "warning-2" in kinds(grafana))
+        assert kinds(grafana) == ["opened", "warning", "warning-2"]
+
+    asyncio.run(night())
+
+
 def test_grafana_that_was_away_catches_up(grafana: Grafana) -> None:
     async def night() -> None:
         grafana.broken = True

@@ -107,6 +107,14 @@ def test_a_second_page_is_another_alert() -> None:
     assert "page" not in dict(identity(critical()) or ())
 
 
+def test_a_further_warning_is_another_alert() -> None:
+    board = live()
+    board.put(critical(severity="warning", pages=0, paged=[], warnings=1), NOW)
+    assert [labels.get("warning") for labels in standing(board)] == [None]
+    board.put(critical(revision=3, severity="warning", pages=0, paged=[], warnings=2), NOW + 5)
+    assert [labels.get("warning") for labels in standing(board)] == ["2"]
+
+
 def test_acknowledging_leaves_the_alert_standing_and_says_who() -> None:
     board = live()
     board.put(critical(revision=2), NOW)

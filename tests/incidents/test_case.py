@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.incidents.case import CLOSE_AFTER_S, REPAGE_AFTER_S, Case
+from streams.incidents.case import ANEW_AFTER_S, CLOSE_AFTER_S, Case
 from streams.incidents.model import Command, Finding, Incident, moment
 from streams.telemetry.control import Policy
 
@@ -152,10 +152,29 @@ def test_more_evidence_of_the_same_night_does_not_page_again(story: Story) -> No
 def test_it_pages_again_for_new_evidence_that_would_page_by_itself(story: Story) -> None:
     story.finds(kind("power"), 0)
     story.finds(kind("alarm"), MINUTE)
-    story.finds(kind("camera"), REPAGE_AFTER_S + HOUR)
+    story.finds(kind("camera"), ANEW_AFTER_S + HOUR)
     assert story.last.pages == 1
-    story.finds(kind("rfid"), REPAGE_AFTER_S + 2 * HOUR)
+    story.finds(kind("rfid"), ANEW_AFTER_S + 2 * HOUR)
     assert story.last.pages == 2 and len({incident.id for incident in story.incidents}) == 1
+
+
+def test_it_warns_again_for_new_evidence_that_would_warn_by_itself(story: Story) -> None:
+    story.finds(kind("power"), 0)
+    story.finds(kind("power"), ANEW_AFTER_S + HOUR)
+    assert (story.last.severity, story.last.warnings) == ("warning", 1)  # the same again is nothing new
+    story.finds(kind("power", name="power.weak"), ANEW_AFTER_S + HOUR, score=0.02)
+    assert story.last.warnings == 1
+    story.finds(kind("power", name="power.other"), ANEW_AFTER_S + 2 * HOUR)
+    assert (story.last.severity, story.last.warnings, story.last.pages) == ("warning", 2, 0)
+    assert len({incident.id for incident in story.incidents}) == 1
+
+
+def test_what_pages_has_not_warned(story: Story) -> None:
+    story.finds(kind("power"), 0)
+    story.finds(kind("alarm"), MINUTE)
+    assert [(told.severity, told.warnings) for told in story.incidents] == [("warning", 1), ("critical", 1)]
+    story.finds(kind("power", name="power.other"), ANEW_AFTER_S + HOUR)
+    assert story.last.warnings == 1
 
 
 def test_it_closes_after_a_day_and_a_half_of_silence_and_the_next_names_it(story: Story) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from streams.incidents.case import CLOSE_AFTER_S, REPAGE_AFTER_S
+from streams.incidents.case import CLOSE_AFTER_S, ANEW_AFTER_S
 from streams.incidents.model import Command, Incident, moment
 from streams.incidents.order import CONFIRM_S
 from streams.incidents.shard import Shard
@@ -66,7 +66,7 @@ def test_acknowledged_is_a_revision_and_stays_whatever_more_is_seen() -> None:
 def test_the_next_page_asks_for_an_answer_of_its_own() -> None:
     story = Hands().pages()
     story.does("acknowledge")
-    story.pages(REPAGE_AFTER_S + HOUR, "camera", "rfid")
+    story.pages(ANEW_AFTER_S + HOUR, "camera", "rfid")
     assert (story.last.pages, story.last.status, story.last.acknowledged_by) == (2, "open", None)
 
 
@@ -137,7 +137,7 @@ def test_a_page_after_the_release_locks_again_under_another_name() -> None:
     story = Hands().pages()
     for by in ("adiallo", "mlefevre"):
         story.does("release", by=by)
-    story.pages(REPAGE_AFTER_S + HOUR, "camera", "rfid")
+    story.pages(ANEW_AFTER_S + HOUR, "camera", "rfid")
     lock, release, again = story.commands
     assert [lock.command, release.command, again.command] == ["lockdown", "release", "lockdown"]
     assert again.id == f"{lock.id}-2"

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from streams.incidents.backtest import Backtest
 from streams.incidents.model import Finding, Incident, Output
 from streams.incidents.registry import Registry
-from streams.incidents.scoring import Label, Scorer
+from streams.incidents.scoring import Label, Scorer, asked
 from streams.incidents.shard import Shard
 from streams.local.simulator import spells as on
 from streams.local.simulator.scenarios import library
@@ -97,7 +97,7 @@ class Run:
         self.pages: list[tuple[Incident, datetime]] = []
         self.warnings: list[tuple[Incident, datetime]] = []
         self.incidents: dict[str, tuple[str, datetime, datetime, float]] = {}
-        self.levels: dict[str, tuple[int, bool]] = {}
+        self.levels: dict[str, tuple[int, int]] = {}
         self.counts: dict[str, Counter[str]] = {}
 
     def __call__(self) -> Outcome:
@@ -131,12 +131,12 @@ class Run:
             self.outcome.false_silences += not _silent(self.sites[finding.site], finding.device, clock)
 
     def _incident(self, at: datetime, incident: Incident) -> None:
-        pages, warned = self.levels.get(incident.id, (0, False))
+        pages, warnings = self.levels.get(incident.id, (0, 0))
         if incident.pages > pages:
             self.pages.append((incident, at))
-        if incident.severity != "info" and not warned:
+        if asked(incident) > warnings:
             self.warnings.append((incident, at))
-        self.levels[incident.id] = (incident.pages, incident.severity != "info")
+        self.levels[incident.id] = (incident.pages, max(warnings, asked(incident)))
         _, opened, _, risk = self.incidents.get(incident.id, ("", incident.opened, at, 0.0))
         self.incidents[incident.id] = (incident.site, opened, at, max(risk, incident.risk))
 
