@@ -8,7 +8,10 @@ from detectors.lull import Lull
 
 
 class RfidSilence(Lull[RfidRead | RfidEncode | RfidCount]):
-    """A reader that no longer reads while goods move past others, or all of them at once."""
+    """A reader that no longer reads while goods move past others, or all of them at once.
+
+    Where docks and gates have fallen silent, too, nobody works there or the warehouse system is down: one cause.
+    """
 
     name: ClassVar[str] = "rfid.silence"
     title: ClassVar[str] = "readers silent"
@@ -17,7 +20,7 @@ class RfidSilence(Lull[RfidRead | RfidEncode | RfidCount]):
     reads: ClassVar[tuple[str, ...]] = ("rfid.read", "rfid.encode", "rfid.count")
     rate: ClassVar[float] = 0.02
     hit: ClassVar[float] = 0.15
-    explained_by: ClassVar[tuple[str, ...]] = ()
+    explained_by: ClassVar[tuple[str, ...]] = ("shipment.silence",)
     noun: ClassVar[str] = "reader"
     work: ClassVar[str] = "tags"
 
