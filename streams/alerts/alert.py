@@ -30,8 +30,8 @@ def identity(incident: Incident, *, held: bool = False) -> Labels | None:
 
     Alertmanager tells about an alert once and then only when the set of alerts in its group changes. A second page
     must therefore be another alert: it carries `page`, and a further warning `warning`. Repeating by time would page
-    without new evidence. Likewise `flood` marks what is `held` to be told together with others, and `evidence` a warning that rests on silence alone,
-    which a fault of our own would explain.
+    without new evidence. Likewise `flood` marks what is `held` to be told together with others, and `evidence` a
+    warning that rests on silence alone, which a fault of our own would explain.
     """
     if incident.severity == "info":
         return None

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from streams.incidents.case import CLOSE_AFTER_S, ANEW_AFTER_S
+from streams.incidents.case import ANEW_AFTER_S, CLOSE_AFTER_S
 from streams.incidents.model import Command, Incident, moment
 from streams.incidents.order import CONFIRM_S
 from streams.incidents.shard import Shard
