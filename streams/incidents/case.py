@@ -16,7 +16,6 @@ from streams.telemetry.control import Action, Confirmation, Policy
 
 CLOSE_AFTER_S = 36 * 3600.0
 ANEW_AFTER_S = 6 * 3600.0
-"""How long after a page, or a warning, new evidence may give another, s."""
 BUSIER = 2.0
 """How much likelier ordinary life shows a thing with people at work, and an attack without them."""
 EXPLAINED_S = 4 * 3600.0
@@ -266,14 +265,12 @@ class Case:
         self.eased = False
         if judged.pages and (not incident.pages or self._anew(incident.paged, now).pages):
             incident.page(now)
-        rises = escalated or not incident.warnings
-        if incident.severity == "warning" and (rises or self._anew(incident.warned, now).nats >= WARN_AT):
+        if incident.severity == "warning" and (escalated or self._anew(incident.warned, now).nats >= WARN_AT):
             incident.warn(now)
         if escalated and event == "updated":
             event = "escalated"
         orders = self._command(incident, judged, now, policy) if incident.severity == "critical" else []
-        reason = incident.summary(self.site)
-        commands = [order.give(self.site, incident.name, reason) for order in orders]
+        commands = [order.give(self.site, incident.name, incident.summary(self.site)) for order in orders]
         return [(event, incident.tell(self.site, now)), *(("command", command) for command in commands)]
 
     def _command(self, incident: Open, judged: Judgement, now: float, policy: Policy | None) -> list[Order]:

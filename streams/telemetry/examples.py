@@ -251,7 +251,6 @@ PUBLISHED: dict[str, Object] = {
             }
         ],
         "paged": ["2026-12-04T23:41:10.000Z"],
-        "warnings": 1,
     },
     "commands": {
         "id": "inc-5f0c1b7e-lockdown",
