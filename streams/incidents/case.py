@@ -11,13 +11,12 @@ from streams.incidents.model import Command, Event, Fact, Finding, Incident
 from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
 from streams.incidents.order import Order
 from streams.incidents.verdicts import ANYWHERE, HERE, TRUTH, Lesson, Trust
-from streams.incidents.weighing import WINDOW_S, BaseRate, weight
+from streams.incidents.weighing import WINDOW_S, BaseRate, at_work, weight
 from streams.telemetry.control import Action, Confirmation, Policy
 
 CLOSE_AFTER_S = 36 * 3600.0
 ANEW_AFTER_S = 6 * 3600.0
-BUSIER = 2.0
-"""How much likelier ordinary life shows a thing with people at work, and an attack without them."""
+"""How long after a page, or a warning, new evidence may give another, s."""
 EXPLAINED_S = 4 * 3600.0
 """How far apart a finding and the one that explains it may lie, s."""
 EXPLANATION = 0.1
@@ -86,7 +85,7 @@ class Case:
         base = self.rates.setdefault(kind.name, BaseRate())
         usual, hit = base.probability(kind.rate, kind.strong, finding.score, window, self.since), kind.hit
         if not kind.timeless:
-            usual, hit = min(usual * BUSIER ** (2.0 * staffed - 1.0), 1.0), hit * BUSIER**-staffed
+            usual, hit = at_work(usual, hit, staffed)
         nats = 0.0 if explained else weight(finding.score, hit, usual) * self._trust(kind, now)
         critical = self.incident is not None and self.incident.severity == "critical"
         base.learn(window, finding.score, 0.0 if critical else 1.0)
@@ -270,7 +269,8 @@ class Case:
         if escalated and event == "updated":
             event = "escalated"
         orders = self._command(incident, judged, now, policy) if incident.severity == "critical" else []
-        commands = [order.give(self.site, incident.name, incident.summary(self.site)) for order in orders]
+        reason = incident.summary(self.site)
+        commands = [order.give(self.site, incident.name, reason) for order in orders]
         return [(event, incident.tell(self.site, now)), *(("command", command) for command in commands)]
 
     def _command(self, incident: Open, judged: Judgement, now: float, policy: Policy | None) -> list[Order]:

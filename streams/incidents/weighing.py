@@ -33,6 +33,15 @@ def band(score: float) -> int:
     return 2 if score >= BANDS[2] else 1 if score >= BANDS[1] else 0
 
 
+BUSIER = 2.0
+"""How much likelier ordinary life shows a thing with people at work, and an attack without them."""
+
+
+def at_work(usual: float, hit: float, staffed: float) -> tuple[float, float]:
+    """Probability in an ordinary window and in an attack, where so far, 0–1, people are at work."""
+    return min(usual * BUSIER ** (2.0 * staffed - 1.0), 1.0), hit * BUSIER**-staffed
+
+
 class BaseRate(Part):
     """How often one detector fires at one site, in windows with at least one finding; by strength of the finding."""
 
