@@ -18,6 +18,8 @@ ENOUGH = 14.0
 SOONER = 7.5
 """Nats that are enough just after the supply was disturbed: a jammer is likelier then, and a radio device has a battery
 of its own, so that the power explains nothing."""
+SOONEST = 6.0
+"""Nats that are enough, of two devices, while the supply is out."""
 MOST = 36.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
@@ -152,11 +154,12 @@ class Jamming(Detector[AlarmHeartbeat]):
 
     def _score(self, scene: Scene, now: float) -> float:
         """How sure the sign is that should be given now; 0 for none, or none that says more than the last one."""
-        if self.evidence < SOONER:
+        if self.evidence < SOONEST:
             return 0.0
         radios, hurt = len(self.radios), len(self.hurt)
-        disturbed = scene.supply.disturbed(now)
-        if self.evidence < (SOONER if disturbed else ENOUGH) or hurt < min(max(3.0, 0.25 * radios), radios):
+        out, disturbed = scene.supply.out(), scene.supply.disturbed(now)
+        enough = SOONEST if out else SOONER if disturbed else ENOUGH
+        if self.evidence < enough or hurt < min(max(2.0 if out else 3.0, 0.25 * radios), radios):
             return 0.0
         score = 1.0 - exp(-self.evidence / 12.0)
         if not disturbed and scene.open(now):

@@ -40,8 +40,9 @@ class LineCut(Detector[Event]):
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         supply, presence = scene.supply, scene.presence
-        self.wake = now + (NEXT_S if supply.battery else LOOK_S)
-        if not supply.battery or supply.low:
+        carried = bool(supply.battery) or (supply.gone and bool(presence.streams["power.status"]))
+        self.wake = now + (NEXT_S if carried else LOOK_S)
+        if not carried or supply.low:
             return []
         last = presence.latest
         after = last - supply.changed

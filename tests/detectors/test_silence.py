@@ -180,13 +180,18 @@ def test_a_line_cut_while_the_cellular_path_lives_is_the_line_and_both_are_more(
     assert line and line[-1].score < tell(LineLost(), story(False))[-1].score < dark.score
 
 
-@pytest.mark.parametrize(("flags", "silent", "cut"), [(("OB",), 180, 1), (("OB", "LB"), 180, 0), (("OB",), 10, 0)])
+@pytest.mark.parametrize(
+    ("flags", "silent", "cut"),
+    [(("OB",), 180, 1), (("OB", "LB"), 180, 0), (("OB",), 10, 0), ((), 180, 1), ((), 10, 0)],
+)
 def test_a_line_cut_soon_after_the_power_is_not_explained_by_it(flags: tuple[str, ...], silent: int, cut: int) -> None:
     rows: list[Row] = []
     for t in range(0, 14400, 60):
         if t < 9000 + silent:
-            rows += [meter("m-1", t), {"t": t + 1, "type": "power.status", "device": "ups-1"}]
-            rows[-1]["status"] = list(flags) if t >= 9000 else ["OL"]
+            rows.append(meter("m-1", t) | ({"voltage": 0.0} if t >= 9000 else {}))
+            if flags or t < 9000:  # with no flags, the UPS that is known of has not spoken since the cut
+                status = list(flags) if t >= 9000 else ["OL"]
+                rows.append({"t": t + 1, "type": "power.status", "device": "ups-1", "status": status})
         rows.append({"tick": t + 30})
     signs = tell(LineCut(), [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}, *rows])
     assert len(signs) == cut and all(sign.evidence["line_silent_s"] < 600 for sign in signs)

@@ -102,6 +102,19 @@ def test_a_disturbance_that_outlasts_those_of_this_site_gets_surer() -> None:
     assert scores == sorted(scores) and scores[0] < 0.5 and scores[-1] > 0.85
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_two_broken_devices_of_four_are_enough_while_the_supply_is_out(dark: bool) -> None:
+    rows: list[Row] = []
+    for step in range(21):
+        row: Row = {"t": step * 300.0, "type": "power.reading", "device": "m-1", "feed": "grid-a", "frequency": 50.0}
+        rows.append({**row, "voltage": 0.0 if dark and step == 20 else 230.0})
+        for number in range(4 if step < 20 else 2):
+            row = {"t": step * 300.0 + number, "type": "alarm.heartbeat", "device": f"pir-{number}", "path": "radio"}
+            noise, lost = (-82.0, 0.7) if step == 20 else (-101.0 + step % 3, 0.01)
+            rows.append({**row, "noise_floor": noise, "packet_loss": lost})
+    assert len(tell(Jamming(), [*rows, {"tick": 6010.0}])) == dark
+
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("loss", [0.0, 0.03, 0.1])
 def test_a_week_of_lost_heartbeats_is_quiet(seed: int, loss: float) -> None:
