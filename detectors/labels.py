@@ -37,17 +37,19 @@ class Labels(Part):
 
     def encode(self, event: Any, at: float) -> None:
         """Take a label written at Unix seconds `at`."""
-        epc, tid = label(event.epc), chip(event.tid)
-        before = self.tags.label(tid) if event.previous_epc is None else label(event.previous_epc)
-        self.tags.pair(tid, epc)
+        epc, before = label(event.epc), self.before(event)
+        self.tags.pair(chip(event.tid), epc)
         self.retired.pop(epc, None)
         if before is None or before == epc:
             return
         _remember(self.retired, before, at)
-        if event.previous_epc is not None:
-            _remember(self.rewritten, epc, at)
-            if product(event.previous_epc) != product(event.epc):
-                _remember(self.renamed, epc, at)
+        _remember(self.rewritten, epc, at)
+        if event.previous_epc is not None and product(event.previous_epc) != product(event.epc):
+            _remember(self.renamed, epc, at)
+
+    def before(self, event: Any) -> int | None:
+        """Answer which label a chip carried before this writing: by the encoder's word, else by what was read of it."""
+        return self.tags.label(chip(event.tid)) if event.previous_epc is None else label(event.previous_epc)
 
     def was_rewritten(self, epc: int, at: float) -> bool:
         """Whether an encoder has put this label in another's place within the last days."""

@@ -9,13 +9,17 @@ from detectors.freight import chip, label
 from detectors.habit import Habit
 from detectors.scene import Scene
 
+DAY_S = 86400.0
+MOST = 50
+"""Cloned labels of a day that are remembered."""
+
 
 class Clone(Detector[RfidRead]):
     """Says when an EPC answers from another chip than before, although that one's label was not rewritten.
 
     Registered goods are compared with the chip that they were registered with when they are seen for the first time. A
-    damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. How often it happens
-    at this site all the same is learnt and lowers the score.
+    damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. Several labels cloned
+    within a day make it surer. How often it happens at this site all the same is learnt and lowers the score.
     """
 
     name: ClassVar[str] = "rfid.clone"
@@ -25,34 +29,47 @@ class Clone(Detector[RfidRead]):
     stage: ClassVar[Stage] = "label"
     reads: ClassVar[tuple[str, ...]] = ("rfid.read",)
     scope = "site"
-    rate: ClassVar[float] = 0.01
+    rate: ClassVar[float] = 0.005
     hit: ClassVar[float] = 0.2
     memory_s: ClassVar[float] = 12 * 3600.0
 
     def __init__(self) -> None:
         self.habit = Habit(0.0005, 2000.0)
+        self.labels: dict[int, float] = {}
 
     def score_one(self, event: RfidRead, scene: Scene) -> Sign | None:
-        return self._sign(event) if self._cloned(event, scene) else None
+        return self._sign(event, scene) if self._cloned(event, scene) else None
 
     def step(self, event: RfidRead, scene: Scene) -> Sign | None:
         """Score, then learn; looks into the memory of tags only once."""
         if event.tid is None:
             return None
         found = self._cloned(event, scene)
-        sign = self._sign(event) if found else None
-        self.habit.learn(found)
+        sign = self._sign(event, scene) if found else None
+        self._learn(event, found, scene.time)
         return sign
 
-    def _sign(self, event: RfidRead) -> Sign:
-        score = 0.8 * 0.02 / (0.02 + self.habit.probability())
-        evidence: Row = {"epc": event.epc, "tid": event.tid, "read_point": event.read_point}
+    def _sign(self, event: RfidRead, scene: Scene) -> Sign:
+        epc = label(event.epc)
+        labels = 1 + sum(one != epc and scene.time - when < DAY_S for one, when in self.labels.items())
+        score = (1.0 - 0.2 / labels) * 0.02 / (0.02 + self.habit.probability())
+        evidence: Row = {"epc": event.epc, "tid": event.tid, "read_point": event.read_point, "labels": labels}
         summary = f"Two tags carry the same label: {event.epc} now also answers from chip {event.tid}."
+        if labels > 1:
+            summary = f"{summary[:-1]}; {labels} labels were found twice within a day."
         return Sign(score, summary, evidence, key="clone")
 
     def learn_one(self, event: RfidRead, scene: Scene) -> None:
         if event.tid is not None:
-            self.habit.learn(self._cloned(event, scene))
+            self._learn(event, self._cloned(event, scene), scene.time)
+
+    def _learn(self, event: RfidRead, found: bool, at: float) -> None:
+        self.habit.learn(found)
+        if found:
+            self.labels[label(event.epc)] = at
+            self.labels = {one: when for one, when in self.labels.items() if at - when < DAY_S}
+            if len(self.labels) > MOST:
+                del self.labels[next(iter(self.labels))]
 
     @staticmethod
     def _cloned(event: RfidRead, scene: Scene) -> bool:

@@ -9,7 +9,7 @@ from river import stats
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode
-from detectors.freight import product
+from detectors.freight import label, product
 from detectors.reckoning import Case, Facts, Reckoning, hour, of_time, sureness, telling, total
 from detectors.scene import Scene
 from detectors.state import Part
@@ -43,8 +43,8 @@ class Relabelling(Detector[RfidEncode]):
     """Judges batches of rewritten labels by the site's own habits.
 
     Damaged labels are replaced every day, a few at a time, by the same people, mostly for the same product, in working
-    hours; new labels (no previous EPC) are goods inwards and teach nothing. The size of batches is judged on a
-    logarithmic scale by river's mean and variance.
+    hours; new labels are goods inwards and teach nothing. Where the encoder does not say what a chip carried before,
+    the memory of tags does. The size of batches is judged on a logarithmic scale by river's mean and variance.
     """
 
     name: ClassVar[str] = "rfid.relabelling"
@@ -65,7 +65,7 @@ class Relabelling(Detector[RfidEncode]):
         self.batch: Batch | None = None
 
     def score_one(self, event: RfidEncode, scene: Scene) -> Sign | None:
-        if not _rewrites(event):
+        if not _rewrites(event, scene):
             return None
         batch, size, facts = self._look(event, scene)
         case = self.reckoning.weigh(batch.case if batch is not None else None, facts)
@@ -78,7 +78,7 @@ class Relabelling(Detector[RfidEncode]):
         return Sign(sureness(nats + EASIER), rewrites, evidence, hour=hour(case))
 
     def learn_one(self, event: RfidEncode, scene: Scene) -> None:
-        if not _rewrites(event):
+        if not _rewrites(event, scene):
             return
         batch, size, facts = self._look(event, scene)
         if batch is None:
@@ -138,8 +138,11 @@ class Relabelling(Detector[RfidEncode]):
             yield _label(5 * 86400.0 + 1.5 * 3600.0 + 30.0 * n, 900 + n, "2")
 
 
-def _rewrites(event: RfidEncode) -> bool:
-    return event.previous_epc is not None and event.previous_epc != event.epc
+def _rewrites(event: RfidEncode, scene: Scene) -> bool:
+    if event.previous_epc is None and scene.goods.stale(scene.time):
+        return False  # what was read since then tells nothing of what the chip carried before
+    before = scene.goods.labels.before(event)
+    return before is not None and before != label(event.epc)
 
 
 def _swaps(event: RfidEncode) -> bool:

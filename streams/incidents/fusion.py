@@ -24,7 +24,7 @@ LN2 = log(2.0)
 PRIOR = -10.0
 """Log-odds before any evidence, and less what evidence overstates that is not quite independent: fitted so that `risk`
 is the share of attacks among incidents in the quality suite, which sees one in some sixty site-days."""
-PAGE_AT = 9.5
+PAGE_AT = 10.0
 """Nats of evidence, from two domains or with a definite sign of goods leaving, that page."""
 WARN_AT = 4.2
 """Nats of evidence that somebody should look at in this shift."""

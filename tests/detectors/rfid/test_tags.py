@@ -60,6 +60,14 @@ def test_relabelling_at_night_is_seen_at_the_first_label_and_grows_surer() -> No
     assert best(signs) >= 0.95
 
 
+def test_an_encoder_that_does_not_say_what_a_chip_carried_is_helped_out_by_what_was_read() -> None:
+    closed = signal(14 * DAY + 20 * HOUR, "CL")
+    written = [encode(14 * DAY + 25.5 * HOUR + 30 * n, 9000 + n, None) for n in range(20)]
+    known = [read(14 * DAY + 19 * HOUR + n, 8000 + n, tid=row["tid"]) for n, row in enumerate(written)]
+    assert best(relabel(*known, closed, *written)) >= 0.9
+    assert relabel(closed, *written) == []  # goods inwards: nothing was read of these chips before
+
+
 def test_a_batch_far_beyond_the_usual_size_by_day_to_other_products_is_seen() -> None:
     bulk = [encode(14 * DAY + 11 * HOUR + 30 * n, 9000 + n, 8000 + n, article=2, user="u-9") for n in range(60)]
     assert best(relabel(*bulk)) > 0.8
@@ -125,6 +133,16 @@ def test_one_epc_on_two_chips_is_a_clone_unless_the_label_was_replaced() -> None
     replaced = [read(0, 1, tid="A1"), encode(5, 1, None, tid="B1"), read(9, 1, tid="B1")]
     assert tell(Clone(), replaced) == []
     assert tell(Clone(), [read(0, 1), read(9, 1)]) == []
+
+
+def test_several_clones_within_a_day_are_surer_than_one_a_week() -> None:
+    def scores(pause: float) -> list[float]:
+        rows = [read(pause * n + at, n, tid=f"{tid}{n}") for n in range(4) for at, tid in ((0, "A"), (9, "B"))]
+        return [sign.score for sign in tell(Clone(), rows)]
+
+    once, *again = scores(600.0)
+    assert once < 0.8 < min(again) and len(again) == 3
+    assert len(scores(7 * 86400.0)) == 4 and max(scores(7 * 86400.0)) < 0.8
 
 
 def test_a_label_written_a_third_time_is_a_copy() -> None:

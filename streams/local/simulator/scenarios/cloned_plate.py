@@ -8,6 +8,10 @@ from streams.local.simulator.calendar import Day
 from streams.local.simulator.scenarios.base import WORKING, Label, Scenario, Stage, at_work
 from streams.local.simulator.site import Site
 
+AHEAD = (5 * MINUTE, 25 * MINUTE)
+"""How long before the thieves come the true lorry is seen at the other site, s: from then on the plate is in two
+places as soon as it is seen here."""
+
 
 def play(site: Site, day: Day, start: float, rng: Random) -> Label:
     """Fetch an order of some hours later with its lorry's number; where the sites lie has to be known."""
@@ -19,7 +23,7 @@ def play(site: Site, day: Day, start: float, rng: Random) -> Label:
         Stage(start, "shipment", "a plate in two places"),
         Stage(trip.first, "shipment", "an order is loaded hours too soon"),
     ]
-    return Label(start, trip.gone, stages, aftermath=trip.gone + 14 * 3600, goods=trip.gone)
+    return Label(start - AHEAD[1], trip.gone, stages, aftermath=trip.gone + 14 * 3600, goods=trip.gone)
 
 
 def known_plate(site: Site) -> str:
@@ -32,7 +36,7 @@ def elsewhere(site: Site, other: Site, day: Day, start: float, rng: Random) -> N
     bulletins.declare(other, day.start)
     plate = known_plate(site)
     sharp = {"type": "shipment.gate", "plate": plate, "likelihood": 0.97}
-    came = start - rng.uniform(5, 25) * MINUTE
+    came = start - rng.uniform(*AHEAD)
     other.note(came, other.gates["in"], sharp | {"direction": "in"})
     other.note(came + rng.uniform(40, 80) * MINUTE, other.gates["out"], sharp | {"direction": "out"})
 
