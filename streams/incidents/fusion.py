@@ -38,7 +38,7 @@ COUNTS_AT = 1.5
 """Nats that make a domain count as touched."""
 STRONG_AT = 2.0
 """Nats that each of two domains must have for a page: one that is sure and another that is a little odd are not two."""
-SURE, SURE_BY_DAY, OVERTIME = 0.9, 0.84, 0.3
+SURE, SURE_BY_DAY, OVERTIME = 0.92, 0.84, 0.3
 """Scores that make goods' leaving definite: where more than that share of it is about the hour, and where not."""
 FURTHER = 0.25
 """Share with which further detectors of the same domain add."""

@@ -79,7 +79,7 @@ def _drive(sites: int) -> float:
 
 
 def _arrival(site: str, now: float, number: int, dice: Random) -> Arrival:
-    topic, value = _object(site, number % KINDS, now, number, dice)
+    topic, value = _object(site, number % KINDS, now, number // KINDS, dice)
     return decode(topic.removeprefix("telemetry."), site.encode(), value, now)[0][0]
 
 
