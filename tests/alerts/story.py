@@ -11,12 +11,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from streams.alerts.board import Board
+from streams.alerts.flood import Flood
 from streams.alerts.notifier import Notifier
 from streams.alerts.topic import CaughtUp, Deleted
 from streams.incidents.model import Incident, Ordered, Step
 from streams.settings import Settings
 
 START = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
+NOW = START.timestamp() + 600
 STEP = Step(
     time=START,
     domain="power",
@@ -139,3 +142,17 @@ class Receiver:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def fresh() -> Board:
+    return Board("http://grafana:3000/", "http://books/runbooks", "http://console/", Flood(3, 600.0), Flood(10, 600.0))
+
+
+def live() -> Board:
+    board = fresh()
+    board.go_live(NOW)
+    return board
+
+
+def standing(board: Board) -> list[dict[str, str]]:
+    return [dict(labels) for labels, alert in board.alerts.items() if alert.ended is None]
