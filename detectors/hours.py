@@ -115,12 +115,12 @@ class Hours(Part):
         self.done = self.doubted = 0
 
     def _usual(self) -> bool:
-        """Whether people work here on many days while the alarm is set (only a part of it is, then)."""
+        """Whether people work here on many days, or on all that are known, while the alarm is set: a part of it is."""
         day = self.hour // DAY
         self.nights = [night for night in self.nights if day - night < 14]
         if self.doubted >= self.busy and day not in self.nights:
             self.nights.append(day)
-        return len(self.nights) >= 4
+        return len(self.nights) >= min(4, 1 + self.passed // DAY)
 
     def _close(self, slot: int, active: float) -> None:
         share = 1.0 if self.passed < WEEK else FADE

@@ -64,6 +64,16 @@ def test_where_a_part_is_set_and_people_work_on_their_hours_are_learnt_all_the_s
     assert open_at(where, 15, 2.5)
 
 
+def test_where_people_work_on_from_the_first_day_under_a_set_alarm_the_second_day_is_open_too() -> None:
+    where = undeclared()
+    live(where, iter([signal(0.0, "CL"), *picks(60.0, 1.5 * DAY)]))
+    assert all(open_at(where, 1, hour) for hour in range(24))
+    other = undeclared()
+    live(other, iter([*shifts(range(3)), *picks(2 * DAY + 22 * HOUR, 3 * DAY)]))
+    live(other, shifts(range(3, 4)))
+    assert not open_at(other, 3, 23), "one night in three is no routine"
+
+
 def test_a_new_night_shift_is_routine_from_its_third_night_on() -> None:
     where = undeclared()
     live(where, shifts(range(14)))
