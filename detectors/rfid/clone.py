@@ -18,8 +18,8 @@ class Clone(Detector[RfidRead]):
     """Says when an EPC answers from another chip than before, although that one's label was not rewritten.
 
     Registered goods are compared with the chip that they were registered with when they are seen for the first time. A
-    damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. Several labels that
-    are cloned within a day make it surer. How often it happens at this site all the same is learnt and lowers the score.
+    damaged tag that is replaced by a new one with the same EPC passes the encoder and is no clone. Several of them
+    within a day make it surer. How often it happens at this site all the same is learnt and lowers the score.
     """
 
     name: ClassVar[str] = "rfid.clone"
