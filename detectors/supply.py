@@ -46,6 +46,10 @@ class Supply(Part):
         """Whether no grid feed is live and at least one is known dead, or a UPS runs on battery."""
         return self.gone or bool(self.battery)
 
+    def began(self) -> float:
+        """Since when the supply has been out, Unix seconds: a UPS tells it sooner than the last meter."""
+        return min(self.battery.values(), default=self.changed)
+
     def disturbed(self, at: float, within: float = 1800.0) -> bool:
         """Whether the supply is out or changed within the last `within` seconds."""
         return self.out() or abs(at - self.changed) <= within

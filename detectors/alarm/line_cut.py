@@ -45,7 +45,7 @@ class LineCut(Detector[Event]):
         if not carried or supply.low:
             return []
         last = presence.latest
-        after = last - supply.changed
+        after = last - supply.began()
         heard = now - last < max(SILENT_S, PAUSES * presence.pulse)
         if heard or self.told >= last or not SOON_S[0] < after < SOON_S[1]:
             return []

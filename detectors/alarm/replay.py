@@ -75,6 +75,7 @@ class Replay(Detector[Event]):
                 self.newest, self.run = sequence, 0
             self.time = scene.time
             return
+        self.stale = 0  # news, however late: a backlog, copies and all, and no recording
         if scene.time >= self.time and (sequence > self.newest or sequence < RESTARTED):
             self.newest = sequence
             self.time = scene.time

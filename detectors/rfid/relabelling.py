@@ -113,7 +113,7 @@ class Relabelling(Detector[RfidEncode]):
         z = (log(size) - self._mean()) / self._spread()
         warm = self.mean.n >= WARM or scene.age() >= SETTLED_S
         facts["bulk"] = f"{size} in one batch is unusual" if warm and z > 2.0 and size > 5 else ""
-        facts["huge"] = f"{size} in one batch is far more than usual" if warm and z > 3.0 and size > 12 else ""
+        facts["huge"] = f"{size} in one batch is far more than usual" if warm and z > 3.5 and size > 12 else ""
         return batch, size, facts
 
     def _mean(self) -> float:

@@ -1,6 +1,7 @@
 """The very code that serves the stream, run over a recording; its clock is the recording's arrival clock."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from math import ceil, inf
 from operator import itemgetter
 from typing import Any
@@ -11,12 +12,13 @@ from streams.incidents.registry import Registry
 from streams.incidents.reorder import HOLD_S
 from streams.incidents.shard import Shard
 from streams.telemetry.control import Control
-from streams.telemetry.decode import TOPICS, Arrival, decode
+from streams.telemetry.decode import TOPICS, Arrival, decode_batch
 from streams.telemetry.decode_control import KINDS, decode_control
 from streams.telemetry.recording import Line, RecordingError
 from streams.telemetry.refusal import Refusal
 
 Told = dict[str, Any]
+Record = tuple[bytes | None, bytes | None, float]
 Key = tuple[float, int, int, str]
 """What puts events in order: a moment, whether it comes after what was decided then, its line's number, its site."""
 MOST = 4096
@@ -40,13 +42,20 @@ class Share:
 
 
 class Piece:
-    """A slice of a recording: what came in the second that ends at `tick`, and when the one `before` ended, Unix s."""
+    """A slice of a recording: what came in the second that ends at `tick`, and when the one `before` ended, Unix s.
 
-    __slots__ = ("arrivals", "before", "controls", "refused", "tick")
+    Attributes
+    ----------
+    records
+        By topic what is still to be decoded: key, value and arrival clock of each record, and its line's number.
+    """
+
+    __slots__ = ("arrivals", "before", "controls", "records", "refused", "tick")
 
     def __init__(self, tick: float, before: float) -> None:
         self.tick = tick
         self.before = before
+        self.records: dict[str, tuple[list[Record], list[int]]] = {}
         self.arrivals: list[Arrival] = []
         self.controls: list[Control] = []
         self.refused: list[tuple[Key, Told]] = []
@@ -94,6 +103,7 @@ class Backtest:
         weight = 0
         try:
             for piece in self._pieces(lines):
+                self._open(piece)
                 if waiting and (piece.controls or weight > MOST or piece.tick > waiting[0].tick + DELAY_S):
                     yield waiting[-1].tick, self._decide(waiting)
                     waiting, weight = [], 0
@@ -136,10 +146,10 @@ class Backtest:
         yield from [piece] if piece is not None else []
 
     def _read(self, clock: float, line: Line, number: int, piece: Piece) -> None:
-        refusals: list[Refusal] = []
         if line.topic in TOPICS:
-            valid, refusals = decode(TOPICS[line.topic], line.key, line.value, clock)
-            piece.arrivals += valid
+            records, numbers = piece.records.setdefault(line.topic, ([], []))
+            records.append((line.key, line.value, clock))
+            numbers.append(number)
         elif line.topic not in KINDS:
             raise RecordingError(f"line {line.number}: {line.topic} is neither a telemetry nor a control topic")
         else:
@@ -147,13 +157,23 @@ class Backtest:
             if not isinstance(control, Refusal):
                 piece.controls += () if control is None else (control,)
             elif self._share.index == 0:  # all shares take control records, one tells of those that none can take
-                refusals = [control]
-        for refusal in refusals:
-            self.refused[refusal.code] = self.refused.get(refusal.code, 0) + 1
-            key = None if line.key is None else line.key.decode("utf-8", "replace")
-            body = {"topic": line.topic, "key": key, "reason": refusal.reason, "field": refusal.field}
-            told = {"time": moment(clock), "event": "dead_letter", "dead_letter": body}
-            piece.refused.append(((piece.before, 1, number, ""), told))
+                self._refuse(piece, line.topic, [(line.key, line.value, clock)], [number], 0, control)
+
+    def _open(self, piece: Piece) -> None:
+        """Decode a piece's telemetry, a topic at a time."""
+        for topic, (records, numbers) in piece.records.items():
+            refuse = partial(self._refuse, piece, topic, records, numbers)
+            piece.arrivals += decode_batch(TOPICS[topic], records, refuse)
+
+    def _refuse(
+        self, piece: Piece, topic: str, records: list[Record], numbers: list[int], index: int, refusal: Refusal
+    ) -> None:
+        self.refused[refusal.code] = self.refused.get(refusal.code, 0) + 1
+        key, _, clock = records[index]
+        named = None if key is None else key.decode("utf-8", "replace")
+        body = {"topic": topic, "key": named, "reason": refusal.reason, "field": refusal.field}
+        told = {"time": moment(clock), "event": "dead_letter", "dead_letter": body}
+        piece.refused.append(((piece.before, 1, numbers[index], ""), told))
 
     def _decide(self, pieces: list[Piece]) -> list[tuple[Key, Told]]:
         """Take pieces in succession through the shard, of which only the first may have control records."""

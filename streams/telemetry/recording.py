@@ -55,6 +55,7 @@ class _Timed(Struct):
     time: Moment | None = None
 
 
+_new = tuple.__new__
 _row = json.Decoder(Row)
 _times: json.Decoder[_Timed | list[_Timed]] = json.Decoder(_Timed | list[_Timed])
 _time = json.Decoder(_Timed)
@@ -171,13 +172,9 @@ def _line(path: Path, number: int, line: bytes) -> Line:
     except UNREADABLE as error:
         row = _broken_value(path, number, line, error)
     value = bytes(row.value)
-    return Line(
-        row.topic,
-        row.key.encode() if row.key is not None else None,
-        None if value == b"null" else value,
-        row.received.timestamp() if isinstance(row.received, datetime) else None,
-        number,
-    )
+    key = row.key.encode() if row.key is not None else None
+    received = row.received.timestamp() if isinstance(row.received, datetime) else None
+    return _new(Line, (row.topic, key, None if value == b"null" else value, received, number))
 
 
 def _broken_value(path: Path, number: int, line: bytes, error: Exception) -> Row:

@@ -195,3 +195,15 @@ def test_a_line_cut_soon_after_the_power_is_not_explained_by_it(flags: tuple[str
         rows.append({"tick": t + 30})
     signs = tell(LineCut(), [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}, *rows])
     assert len(signs) == cut and all(sign.evidence["line_silent_s"] < 600 for sign in signs)
+
+
+def test_a_line_is_timed_by_the_first_word_of_the_cut_and_not_by_a_meter_that_speaks_as_it_dies() -> None:
+    rows: list[Row] = [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}]
+    for t in range(0, 14400, 60):
+        if t < 9180:
+            rows.append(
+                {"t": t + 1, "type": "power.status", "device": "ups-1", "status": ["OB" if t >= 9000 else "OL"]}
+            )
+            rows.append(meter("m-1", t) | ({"voltage": 0.0} if t >= 9120 else {}))
+        rows.append({"tick": t + 30})
+    assert len(tell(LineCut(), rows)) == 1

@@ -180,3 +180,10 @@ def test_stale_heartbeats_played_one_by_one_are_a_replay_and_a_spool_sent_twice_
     assert tell(Replay(), [*story, *arriving(story[20:60], 300.0 * 100, 0.2)]) == []
     told = list(arriving(story[20:24], 300.0 * 100, 300.0))
     assert tell(Replay(), [*story, *told[:4], numbered(300.0 * 102, 600), *told[4:]]) == [], "new ones come as well"
+
+
+def test_a_backlog_that_comes_newest_first_with_copies_is_no_replay() -> None:
+    story = [numbered(300.0 * n, 500 + n) for n in range(100)]
+    for step, row in enumerate(numbered(300.0 * n, 500 + n) for n in range(150, 100, -1)):
+        story += [{"tick": 300.0 * 160 + 24.0 * step}, row, {**row, "again": True}]
+    assert tell(Replay(), story) == []
