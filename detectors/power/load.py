@@ -18,12 +18,18 @@ DAY_S, WEEK_S = 86400.0, 7 * 86400.0
 """A feed must be known for so long before its falls are judged: by night, and while people work."""
 HOUR_SD = 0.12
 """Deviation granted to an hour of the week of which little is known."""
+STROKE, STROKE_AT_WORK = 6.0, 7.0
+"""Usual steps, in deviations, that a fall must be."""
+LOW, LOW_AT_WORK = 1.5, 6.0
+"""How far it must end below what the hour usually shows at the least, in deviations."""
+TOGETHER_S = 900.0
+"""Feeds that fall within this time, s, have lost the same circuit, or what hangs on both."""
 
 
 class Feed(Part):
     """What is usual on one feed: the level by class of day and hour, the noise around it, the steps of readings."""
 
-    __slots__ = ("deepest", "first", "hours", "last", "noise", "run", "seen", "steps", "time")
+    __slots__ = ("deepest", "fell", "first", "hours", "last", "noise", "run", "seen", "steps", "time")
 
     def __init__(self) -> None:
         self.hours = [0.0] * 72
@@ -35,6 +41,7 @@ class Feed(Part):
         self.run = 0
         self.first = 0.0
         self.deepest = [0.0, 0.0]
+        self.fell = 0.0
 
     def level(self, slot: int, away: float) -> float:
         """Return the usual logarithm of the load, `away` hours from the middle of the slot's hour."""
@@ -64,8 +71,9 @@ class Load(Detector[PowerReading]):
 
     Judged on logarithms (a load varies in proportion), against the level of the hour on this class of day (workday,
     Saturday, Sunday) and the variance of what is left. A fall must come suddenly and be deeper than those that this
-    feed has shown, in working hours and out of them: when a shift ends its machines stop at one stroke. A rise must
-    last four readings and fall into closed hours; where the alarm is off somebody is at work, and that is its own news.
+    feed has shown, in working hours and out of them: when a shift ends its machines stop at one stroke. Out of them
+    that is nearly enough, and two feeds that fall together are surer than one. A rise must last four readings and fall
+    into closed hours; where the alarm is off somebody is at work, and that is its own news.
     Learns every value pulled to within four deviations, so that an attack teaches little.
     """
 
@@ -118,14 +126,16 @@ class Load(Detector[PowerReading]):
         self, event: PowerReading, feed: Feed, load: float, level: float, slot: int, scene: Scene
     ) -> Sign | None:
         fall = -feed.steps.distance(load - feed.last, FLOOR)
-        if fall <= 7.0 and feed.run != 3:
+        if fall <= STROKE and feed.run != 3:
             return None
         at_work = scene.hours.expected(scene.local(scene.time))
-        if fall > 7.0 and feed.seen[slot] >= KNOWN and scene.time - feed.first > (WEEK_S if at_work else DAY_S):
+        stroke, low = (STROKE_AT_WORK, LOW_AT_WORK) if at_work else (STROKE, LOW)
+        if fall > stroke and feed.seen[slot] >= KNOWN and scene.time - feed.first > (WEEK_S if at_work else DAY_S):
             below = -feed.noise.distance(load - feed.lowest(slot), FLOOR)
             deeper = feed.last - load > 1.2 * feed.deepest[at_work]
-            if below > 6.0 and deeper and not scene.supply.disturbed(scene.time):
-                return self._fall(event, exp(feed.last), min(fall, below), at_work)
+            if below > low and deeper and not scene.supply.disturbed(scene.time):
+                feed.fell = scene.time
+                return self._fall(event, exp(feed.last), min(fall, below) if at_work else fall, at_work)
         if feed.run != 3 or feed.seen[slot] < 2 * KNOWN or scene.armed is False:
             return None
         above = feed.noise.distance(load - level, FLOOR)
@@ -138,7 +148,9 @@ class Load(Detector[PowerReading]):
 
     def _fall(self, event: PowerReading, before: float, deviations: float, at_work: bool) -> Sign:
         load = event.load or 0.0
-        score = min(0.3 + 0.04 * (deviations - 6.0), 0.7) * (0.5 if at_work else 1.0)
+        fallen = self.feeds[event.feed].fell
+        others = sum(abs(fallen - feed.fell) < TOGETHER_S for feed in self.feeds.values()) - 1
+        score = min(0.3 + 0.04 * (deviations - 6.0) + 0.15 * others, 0.7) * (0.5 if at_work else 1.0)
         summary = f"The load of feed {event.feed} fell from {before:.0f} W to {load:.0f} W at one stroke."
         return Sign(
             score, summary, {"load": load, "before": round(before), "deviations": round(deviations, 1)}, key="fall"

@@ -100,6 +100,17 @@ def test_a_circuit_switched_off_at_night_is_seen() -> None:
     assert [sign.key for sign in tell(Load(), [*story, *before, *off])] == ["fall"]
 
 
+def test_two_feeds_that_fall_together_at_night_are_surer_than_one() -> None:
+    story = sorted([*loads(8, 1, "grid-a"), *loads(8, 2, "ups")], key=lambda row: row["t"])
+    night = [
+        reading(8 * 86400 + 180 * n + late, feed, load=5000.0 if n < 20 else 3300.0)
+        for n in range(22)
+        for late, feed in ((0, "grid-a"), (30, "ups"))
+    ]
+    first, second = tell(Load(), [*story, *night])
+    assert (first.key, second.key) == ("fall", "fall") and first.score + 0.1 < second.score
+
+
 def test_machines_that_stop_with_the_shift_are_learnt_and_the_same_fall_at_night_is_not() -> None:
     story = []
     for row in loads(15, 2):
