@@ -13,7 +13,7 @@ def play(site: Site, day: Day, start: float, rng: Random) -> Label:
     """Cut the power, wait for the UPS to die, jam what is left and load."""
     empty = start + (site.habits.battery if site.ups else 60.0)
     over = empty + 100 * MINUTE
-    stages = [acts.cut(site, start, over + 2 * 3600, rng), Stage(empty, "camera", "the battery is empty")]
+    stages = [acts.cut(site, start, over + 2 * 3600, rng), Stage(empty, "power", "the battery is empty")]
     stages.append(acts.jam(site, empty + 5 * MINUTE, over, rng))
     trip = acts.carry_off(site, empty + 25 * MINUTE, acts.steal(site, 9, rng), acts.unknown(site, rng), rng)
     stages.append(Stage(trip.first, "shipment", "a lorry is loaded"))
