@@ -21,7 +21,8 @@ class LineCut(Detector[Event]):
     """Fires when the whole site falls silent within minutes of a power cut that its line had outlived on a UPS.
 
     A blackout silences what has no battery at once, and the rest when the batteries are empty, which a UPS announces.
-    Between the two nothing of the power explains a silence, so that nothing of the supply explains this.
+    Between the two nothing of the power explains a silence, so that nothing of the site's own supply explains this; a
+    neighbourhood without power does, for the street's cabinets have small batteries.
     """
 
     name = "alarm.line_cut"
@@ -32,6 +33,7 @@ class LineCut(Detector[Event]):
     reads = ("alarm.heartbeat",)
     scope = "site"
     starts_s = LOOK_S
+    explained_by = ("power.neighbourhood",)
     rate = 0.006
     hit = 0.15
 
