@@ -56,7 +56,7 @@ class Jamming(Detector[AlarmHeartbeat]):
     scope = "site"
     rate = 0.1
     strong = 0.06
-    hit = 0.2
+    hit = 0.3
 
     def __init__(self) -> None:
         self.radios: dict[str, Radio] = {}
