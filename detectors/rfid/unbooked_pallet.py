@@ -29,6 +29,8 @@ SPELL_S = 45 * 60.0
 FEWEST = 3
 """Tags that make a pallet: one or two at a door are strays that pass by."""
 SEVERAL = 3
+DOUBTED = 0.8
+"""The most that is believed of fewer: a pallet may only pass by, or be booked tomorrow, whatever the hour."""
 WARM = 20
 """Pallets booked in time after which a missing booking says something."""
 NOTABLE = 7.5
@@ -190,6 +192,8 @@ class UnbookedPallet(Detector[RfidRead | ShipmentLoaded]):
         evidence |= {"tags": passed.tags, "unbooked": spell.unbooked}
         summary = f"A pallet passed door {passed.door} and should not: {telling(spell.case)}."
         certain, key = score(spell.case, EASIER), str(label(passed.door))
+        if spell.unbooked < SEVERAL:
+            certain = min(certain, DOUBTED)
         return Sign(certain, summary, evidence, device=passed.door, key=key, hour=hour(spell.case))
 
     @classmethod

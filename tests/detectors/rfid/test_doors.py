@@ -50,6 +50,17 @@ def test_booked_pallets_strays_and_one_forgotten_booking_are_everyday_life() -> 
     assert tell(UnbookedPallet(), [*weeks(), *stolen(1)]) == []
 
 
+def test_one_unbooked_pallet_by_night_may_be_a_stray_and_several_are_none() -> None:
+    def night(pallets: int) -> float:
+        closed: Row = {"t": 12 * DAY + 20 * HOUR, "type": "alarm.signal", "device": "panel-1", "code": "CL"}
+        rows = [row for n in range(pallets) for row in pallet(12 * DAY + 25 * HOUR + 120 * n, 900 + n)]
+        ticks: list[Row] = [{"tick": row["t"] + 160.0} for row in rows]
+        story = sorted([*rows, *ticks], key=lambda row: float(row.get("t", row.get("tick", 0))))
+        return best(tell(UnbookedPallet(), [*weeks(), closed, *story]))
+
+    assert 0.5 < night(1) <= 0.8 < 0.95 < night(4)
+
+
 def test_a_dock_whose_clock_is_slow_books_its_pallets_all_the_same() -> None:
     slow = [row for n in range(6) for row in (*pallet(NOON + 150 * n, 900 + n), booking(NOON + 150 * n - 270, 900 + n))]
     assert tell(UnbookedPallet(), [*weeks(), *slow, {"tick": NOON + 3600.0}]) == []
