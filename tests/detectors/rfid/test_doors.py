@@ -7,7 +7,7 @@ import pytest
 from detectors.base import Row, Sign
 from detectors.rfid.unbooked_pallet import UnbookedPallet
 from detectors.shipment import story
-from detectors.shipment.story import HOUR
+from detectors.shipment.story import HOUR, planned
 from tests.detectors.story import scene, tell
 
 DAY = 24 * HOUR
@@ -56,7 +56,8 @@ def test_one_unbooked_pallet_by_night_may_be_a_stray_and_several_are_none() -> N
         rows = [row for n in range(pallets) for row in pallet(12 * DAY + 25 * HOUR + 120 * n, 900 + n)]
         ticks: list[Row] = [{"tick": row["t"] + 160.0} for row in rows]
         story = sorted([*rows, *ticks], key=lambda row: float(row.get("t", row.get("tick", 0))))
-        return best(tell(UnbookedPallet(), [*weeks(), closed, *story]))
+        due = planned(0.0, "SO-9", 15 * DAY, "LEW4660")
+        return best(tell(UnbookedPallet(), [due, *weeks(), closed, *story]))
 
     assert 0.5 < night(1) <= 0.8 < 0.95 < night(4)
 
