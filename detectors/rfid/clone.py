@@ -5,11 +5,10 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
-from detectors.freight import chip, label
+from detectors.freight import chip, label, of_a_day, within_a_day
 from detectors.habit import Habit
 from detectors.scene import Scene
 
-DAY_S = 86400.0
 MOST = 50
 """Cloned labels of a day that are remembered."""
 
@@ -50,8 +49,7 @@ class Clone(Detector[RfidRead]):
         return sign
 
     def _sign(self, event: RfidRead, scene: Scene) -> Sign:
-        epc = label(event.epc)
-        labels = 1 + sum(one != epc and scene.time - when < DAY_S for one, when in self.labels.items())
+        labels = within_a_day(self.labels, label(event.epc), scene.time)
         score = (1.0 - 0.2 / labels) * 0.02 / (0.02 + self.habit.probability())
         evidence: Row = {"epc": event.epc, "tid": event.tid, "read_point": event.read_point, "labels": labels}
         summary = f"Two tags carry the same label: {event.epc} now also answers from chip {event.tid}."
@@ -66,10 +64,7 @@ class Clone(Detector[RfidRead]):
     def _learn(self, event: RfidRead, found: bool, at: float) -> None:
         self.habit.learn(found)
         if found:
-            self.labels[label(event.epc)] = at
-            self.labels = {one: when for one, when in self.labels.items() if at - when < DAY_S}
-            if len(self.labels) > MOST:
-                del self.labels[next(iter(self.labels))]
+            self.labels = of_a_day(self.labels, label(event.epc), at, MOST)
 
     @staticmethod
     def _cloned(event: RfidRead, scene: Scene) -> bool:

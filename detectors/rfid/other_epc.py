@@ -5,11 +5,10 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode, RfidRead
-from detectors.freight import chip, label
+from detectors.freight import chip, label, of_a_day, within_a_day
 from detectors.habit import Habit
 from detectors.scene import Scene
 
-DAY_S = 86400.0
 SEVERAL = 3
 """Chips changed within a day from which on it is no accident."""
 MOST_ODD = 50
@@ -59,14 +58,10 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
     def _learn(self, tid: str, found: bool, at: float) -> None:
         self.habit.learn(found)
         if found:
-            self.odd[chip(tid)] = at
-            self.odd = {one: when for one, when in self.odd.items() if at - when < DAY_S}
-            if len(self.odd) > MOST_ODD:
-                del self.odd[next(iter(self.odd))]
+            self.odd = of_a_day(self.odd, chip(tid), at, MOST_ODD)
 
     def _sign(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign:
-        tid = chip(event.tid or "")
-        chips = 1 + sum(one != tid and scene.time - when < DAY_S for one, when in self.odd.items())
+        chips = within_a_day(self.odd, chip(event.tid or ""), scene.time)
         registered = scene.registry.item_of(event.tid or "") is not None
         sure = 0.8 if registered or chips >= SEVERAL else 0.3 if chips == 1 else 0.55
         score = sure * 0.02 / (0.02 + self.habit.probability())

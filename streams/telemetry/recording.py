@@ -55,7 +55,6 @@ class _Timed(Struct):
     time: Moment | None = None
 
 
-_new = tuple.__new__
 _row = json.Decoder(Row)
 _times: json.Decoder[_Timed | list[_Timed]] = json.Decoder(_Timed | list[_Timed])
 _time = json.Decoder(_Timed)
@@ -174,7 +173,7 @@ def _line(path: Path, number: int, line: bytes) -> Line:
     value = bytes(row.value)
     key = row.key.encode() if row.key is not None else None
     received = row.received.timestamp() if isinstance(row.received, datetime) else None
-    return _new(Line, (row.topic, key, None if value == b"null" else value, received, number))
+    return Line(row.topic, key, None if value == b"null" else value, received, number)
 
 
 def _broken_value(path: Path, number: int, line: bytes, error: Exception) -> Row:
