@@ -10,6 +10,10 @@ STEADY = 0.6
 """How regular a stream must be to be missed."""
 LEAST = 2
 """Intervals that must pass before any stream is missed."""
+LONGEST_HOLD_S = 1800.0
+"""How long messages are held back at most to be sent together, s; longer is an outage."""
+HELD_FROM = 0.3
+"""Share of arrivals that were held back from which on it is a habit, and no outage: two in succession are more."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -32,11 +36,29 @@ class Stream(Part):
         How regular it is, 0–1; only a regular stream can be missed.
     odd
         Odd gaps in succession: three alike are a new rhythm.
+    came
+        When any of it last arrived, by the arrival clock, s.
+    held, holds
+        For how long messages are usually held back to arrive together, s, and in what share of arrivals they are.
     """
 
-    __slots__ = ("interval", "jitter", "lag", "last", "loss", "n", "odd", "steady", "time", "wobble")
+    __slots__ = (
+        "came",
+        "held",
+        "holds",
+        "interval",
+        "jitter",
+        "lag",
+        "last",
+        "loss",
+        "n",
+        "odd",
+        "steady",
+        "time",
+        "wobble",
+    )
 
-    def __init__(self, time: float, clock: float) -> None:
+    def __init__(self, time: float = 0.0, clock: float = 0.0) -> None:
         self.last = clock
         self.time = time
         self.interval = 0.0
@@ -47,6 +69,9 @@ class Stream(Part):
         self.n = 20.0
         self.steady = 0.4
         self.odd = 0
+        self.came = clock
+        self.held = 0.0
+        self.holds = 0.0
 
     def heard(self, time: float, clock: float) -> None:
         """Take a message of event time `time` that arrived at `clock`."""
@@ -61,6 +86,9 @@ class Stream(Part):
         if gap <= 0.0:
             return
         self.time = time
+        if clock > self.came:
+            self._came(clock - self.came, gap)
+            self.came = clock
         if 0.7 * interval <= gap <= 1.5 * interval:
             off = gap - interval
             self.interval = interval + 0.1 * off
@@ -73,6 +101,15 @@ class Stream(Part):
             self._odd(gap, gap / interval)
         else:
             self.interval = gap
+
+    def _came(self, pause: float, gap: float) -> None:
+        """Learn from what arrived `pause` after the last arrival whether messages are held back to come together."""
+        usual = 1.5 * self.interval
+        if pause <= usual:
+            self.holds -= 0.05 * self.holds
+        elif gap <= usual and pause <= LONGEST_HOLD_S:  # it was not lost
+            self.holds += 0.2 * (1.0 - self.holds)
+            self.held = max(pause, 0.97 * self.held)
 
     def _odd(self, gap: float, ratio: float) -> None:
         """Take a gap that is not this stream's interval, but `ratio` times as long."""
@@ -94,7 +131,8 @@ class Stream(Part):
 
     def grace(self) -> float:
         """How late it may be without being late, s."""
-        return 4.0 * (self.jitter + self.wobble) + (self.interval if self.interval < 5.0 else 5.0)
+        held = 1.25 * self.held if self.holds > HELD_FROM else 0.0
+        return held + 4.0 * (self.jitter + self.wobble) + (self.interval if self.interval < 5.0 else 5.0)
 
 
 def needed(loss: float) -> int:

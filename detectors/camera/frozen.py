@@ -11,6 +11,8 @@ from detectors.silence import spell
 
 WARM = 20
 """Statuses of a camera before it is judged."""
+BEHIND_S = 1800.0
+"""A status so much older than the last one comes late; one that is older still tells of a clock that was set, s."""
 
 
 class Frozen(Detector[CameraStatus]):
@@ -19,6 +21,7 @@ class Frozen(Detector[CameraStatus]):
     Noise alone changes a living picture's numbers. How often two statuses in succession are equal all the same is
     learnt for each camera (a coarse encoder, a dark room), and so is how often nothing moves; each further repeat
     multiplies the surprise. A loop repeats a sequence of statuses: the same distance back, several times in succession.
+    What comes late, a batch that is sent again say, shows pictures of the past and is none.
     """
 
     name = "camera.frozen"
@@ -35,8 +38,12 @@ class Frozen(Detector[CameraStatus]):
         self.echo = Echo(0.002, 0.005)
         self.motionless = Habit(0.05, 100.0)
         self.since = 0.0
+        self.newest = 0.0
 
     def step(self, event: CameraStatus, scene: Scene) -> Sign | None:
+        if 0.0 <= self.newest - scene.time < BEHIND_S:
+            return None
+        self.newest = scene.time
         picture, echo = _picture(event), self.echo
         if not picture:
             echo.broken()

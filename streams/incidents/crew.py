@@ -1,6 +1,6 @@
 """The detectors on duty at one site: each is made when its device first speaks of what it reads."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from math import inf
 from typing import Any
@@ -10,13 +10,14 @@ from detectors.base import Detector, Sign
 from detectors.lull import Lull
 from detectors.scene import Scene
 from detectors.state import dump, fill
-from streams.incidents.timers import Timer, Timers
+from streams.incidents.timers import Timers
 from streams.telemetry.decode import LANES
 
 AnyDetector = Detector[Any]
-Score = Callable[[Any, Scene], Sign | None]
-Learn = Callable[[Any, Scene], None]
-Steps = tuple[tuple[Score | None, Learn | None, AnyDetector, Timer | None], ...]
+Steps = tuple[tuple[int, ...], tuple[AnyDetector, ...]]
+"""How detectors are shown an object, and the detectors: apart, for the ways are shared and stay in the cache."""
+SCORE, LEARN, STEP = 1, 2, 3
+"""The ways: to judge it, to learn from it, or both."""
 KINDS = {kind: tag for lane in LANES.values() for tag, kind in lane.types.items()}
 """The `type` of telemetry that each struct is."""
 
@@ -27,8 +28,7 @@ class Crew:
     Attributes
     ----------
     steps
-        By type of telemetry and device: how each judges it and then learns it, and the timer that may have to be set
-        afterwards.
+        By type of telemetry and device: who is shown it, and how.
     timers
         When each wants to be woken.
     """
@@ -40,14 +40,12 @@ class Crew:
 
     def equip(self, kind: str, device: str) -> Steps:
         """Find or make those who read this type of telemetry of this device and have anything to learn from it."""
-        steps = []
-        for cls in readers(kind):
-            owner = device if cls.scope == "device" else ""
-            detector = self._detector(cls, owner)
-            score, learn = _step(detector)
-            if score is not None or learn is not None:
-                steps.append((score, learn, detector, self.timers.get((cls.name, owner))))
-        self.steps[kind][device] = tuple(steps)
+        found = [self._detector(cls, device if cls.scope == "device" else "") for cls in readers(kind)]
+        steps = [(way, detector) for detector in found if (way := _way(detector))]
+        self.steps[kind][device] = (
+            _shared(tuple(way for way, _ in steps)),
+            tuple(detector for _, detector in steps),
+        )
         return self.steps[kind][device]
 
     def of_site(self, kind: str) -> list[AnyDetector]:
@@ -58,10 +56,24 @@ class Crew:
         """Show the exact copy of an event to whom it may mean something."""
         steps = self.steps[kind].get(event.device)
         # A copy may be the first that a device sends after a restart.
-        for *_, detector, _ in self.equip(kind, event.device) if steps is None else steps:
+        for detector in (self.equip(kind, event.device) if steps is None else steps)[1]:
             sign = detector.again(event, scene)
             if sign is not None:
                 yield detector, sign
+
+    def show(self, detector: AnyDetector, way: int, event: Any, scene: Scene) -> Sign | None:
+        """Show a detector an object in its way, and have it woken sooner if it then wants to be."""
+        if way == SCORE:
+            return detector.score_one(event, scene)
+        sign, wake = None, detector.wake
+        if way == STEP:
+            sign = detector.step(event, scene)
+        else:
+            detector.learn_one(event, scene)
+        if detector.wake < wake:
+            cls = type(detector)
+            self.timers.hasten((cls.name, event.device if cls.scope == "device" else ""))
+        return sign
 
     def forget(self, devices: Container[str] | None) -> None:
         """Dismiss some devices' detectors; all of the site where it is None."""
@@ -105,14 +117,19 @@ def readers(kind: str) -> tuple[type[AnyDetector], ...]:
     return tuple(cls for cls in catalogue() if kind in cls.reads)
 
 
-def _step(detector: AnyDetector) -> tuple[Score | None, Learn | None]:
-    """Find the shortest way to show a detector an object; nothing for one that already ticks and needs no more."""
+def _way(detector: AnyDetector) -> int:
+    """Find the shortest way to show a detector an object; 0 for one that already ticks and needs no more."""
     cls = type(detector)
     if cls.step is not Detector.step:
-        return detector.step, None
+        return STEP
     scores = cls.score_one is not Detector.score_one
     learns = cls.learn_one is not Detector.learn_one or detector.wake == inf > cls.starts_s
-    return detector.score_one if scores else None, detector.learn_one if learns else None
+    return SCORE * scores + LEARN * learns
+
+
+@cache
+def _shared(ways: tuple[int, ...]) -> tuple[int, ...]:
+    return ways
 
 
 def _learnt(detector: AnyDetector) -> dict[str, Any]:

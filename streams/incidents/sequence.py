@@ -22,6 +22,8 @@ AT_ONCE = MOST_DEVICES // 20
 """How many of them then go: looking for them and for what knows them takes a while."""
 REMEMBERED = 32
 """Numbers of a device, counted back from its newest, whose times are known to the millisecond."""
+SETS, WAYS = 16, 4
+"""How many objects without a number are remembered: in so many sets by content, so many of each."""
 BLOCK = 128
 """After so many numbers a run is closed: its times shall span little."""
 JITTER_S = 10.0
@@ -42,7 +44,8 @@ class Tracker(Part):
     past
         Earlier runs.
     marks
-        For objects without a sequence: 32 bits of content and time each, by the content's hash; 0 for none.
+        For objects without a sequence: 32 bits of content and time each, in sets by the content's hash, the latest
+        first; 0 for none. A batch may come twice as a whole, so that they must outlast one.
     born
         Since when it counts as it does now, Unix seconds: its last restart.
     seen
@@ -61,13 +64,15 @@ class Tracker(Part):
 
     def echoes(self, content: bytes, time: float) -> bool:
         """Whether an object without a sequence is a repeat: the same content at the same time; remembers it if not."""
-        if not self.marks:
-            self.marks = array("I", bytes(4 * REMEMBERED))
+        if len(self.marks) != SETS * WAYS:
+            self.marks = array("I", bytes(4 * SETS * WAYS))
         number = crc32(content)
-        mark, slot = hash((number, time)) & 0xFFFFFFFF or 1, number % REMEMBERED
-        if self.marks[slot] == mark:
+        mark, start = hash((number, time)) & 0xFFFFFFFF or 1, number % SETS * WAYS
+        known = self.marks[start : start + WAYS]
+        if mark in known:
             return True
-        self.marks[slot] = mark
+        self.marks[start] = mark
+        self.marks[start + 1 : start + WAYS] = known[:-1]
         return False
 
     def repeats(self, sequence: int, time: float) -> bool:

@@ -33,9 +33,11 @@ class Timers:
         if type(detector).tick is not Detector.tick:
             self.timers[name] = Timer(name, detector)
 
-    def get(self, name: tuple[str, str]) -> Timer | None:
-        """Return the timer of a detector; None for one that time shows nothing."""
-        return self.timers.get(name)
+    def hasten(self, name: tuple[str, str]) -> None:
+        """Have a detector woken that wants to be sooner than before, if it is one that time can show anything."""
+        timer = self.timers.get(name)
+        if timer is not None:
+            self.set(timer)
 
     def drop(self, name: tuple[str, str]) -> None:
         """Forget a detector."""

@@ -197,14 +197,11 @@ class Watch:
             steps = crew.steps[kind].get(device)
             if steps is None:
                 steps = crew.equip(kind, device)
-            for score, learn, detector, timer in steps:
-                sign = score(event, scene) if score is not None else None
-                if learn is not None:
-                    learn(event, scene)
+            ways, detectors = steps
+            for number, detector in enumerate(detectors):
+                sign = crew.show(detector, ways[number], event, scene)
                 if sign is not None:
                     self._note(detector, sign, sign.device or device, at)
-                if timer is not None and detector.wake < timer.at:
-                    crew.timers.set(timer)
             scene.learn_one(kind, event)
             if kind in TELLING and (fact := self.reporter.seen(kind, event, self.site, scene)) is not None:
                 self.out.append(Output(clock, "fact", fact))

@@ -147,6 +147,39 @@ def test_a_new_rhythm_is_learnt() -> None:
     assert abs(where.presence.streams["power.reading"]["m-1"].interval - 300.0) < 5.0
 
 
+@pytest.mark.parametrize("waits", [(420, 420, 420), (300, 540, 380)])
+def test_devices_whose_messages_are_held_back_to_come_together_are_missed_only_when_the_batch_is(
+    waits: tuple[int, ...],
+) -> None:
+    where, detector, signs = scene(), CameraSilence(), []
+    batches, sent = [sum(waits) * (n // 3) + sum(waits[: n % 3]) for n in range(120)], 0
+    end = batches[-1] + 1800
+    rows = [camera("cam-1", t) for t in range(0, batches[-1], 20)]
+    other = iter(range(0, end, 60))
+    for t in range(0, end, 10):
+        told = [row for row in rows[sent:] if row["t"] < t] if t in batches else []
+        sent += len(told)
+        told += [camera("cam-2", next(other))] if t % 60 == 0 else []
+        for row in told:
+            where.time, where.clock = START + row["t"], START + t
+            detector.learn_one(event(row), where)
+            where.learn_one("camera.status", event(row))
+        where.clock = where.time = START + t
+        if detector.wake <= START + t:
+            signs += [(t, sign.device) for sign in detector.tick(START + t, where)]
+    assert len([at for at, device in signs if at < 4 * max(waits)]) <= 2, "until the habit is known"
+    (late,) = [at for at, device in signs if at >= 4 * max(waits)]
+    assert max(waits) < late - batches[-1] < 1.5 * max(waits) + 120
+
+
+def test_an_outage_whose_messages_come_later_is_no_habit() -> None:
+    presence = Presence()
+    heard = [(t, t) for t in range(0, 3600, 20)] + [(t, 5000) for t in range(3600, 5000, 20)]
+    for t, clock in heard:
+        presence.heard(presence.streams["power.reading"], "m-1", START + t, START + clock)
+    assert presence.streams["power.reading"]["m-1"].grace() < 60.0
+
+
 def test_streams_are_bounded() -> None:
     presence = Presence()
     for number in range(5000):

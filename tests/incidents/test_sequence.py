@@ -94,6 +94,15 @@ def test_two_events_of_one_message_are_two() -> None:
     assert again(tracker, sent[: -2 * REMEMBERED]) == len(sent) - 2 * REMEMBERED
 
 
+def test_a_batch_without_numbers_that_comes_twice_is_dropped_the_second_time() -> None:
+    tracker = Tracker()
+    sent = [(f"status {n}".encode(), START + 20.0 * n) for n in range(500)]
+    for start in range(0, 500, 25):
+        batch = sent[start : start + 25]
+        assert not any(tracker.echoes(*one) for one in batch)
+        assert sum(tracker.echoes(*one) for one in batch) >= 23
+
+
 def test_gaps_are_filled_later_and_once() -> None:
     life = told(4_000)
     late = [one for one in life if one[0] % 500 == 7 or 1_000 <= one[0] < 1_900]

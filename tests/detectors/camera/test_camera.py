@@ -75,6 +75,12 @@ def test_a_loop_is_seen() -> None:
     assert signs and all(sign.key == "loop" for sign in signs) and signs[0].evidence["length"] == 8
 
 
+def test_statuses_that_are_sent_again_are_no_loop() -> None:
+    rows = list(living(300))
+    soon = [{**row, "t": row["t"] / 18} for row in rows]
+    assert tell(Frozen(), [*soon, *soon[-20:], *soon[-20:], *soon[-20:]]) == []
+
+
 def test_a_camera_that_is_off_is_not_frozen() -> None:
     off = [{"t": 360.0 * (300 + n), "type": "camera.status", "device": "cam-1", "connected": False} for n in range(9)]
     zero = [status(320 + n, connected=False, fps=0, bitrate=0, luminance=0, sharpness=0) for n in range(9)]
