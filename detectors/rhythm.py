@@ -12,6 +12,8 @@ LEAST = 2
 """Intervals that must pass before any stream is missed."""
 LONGEST_HOLD_S = 1800.0
 """How long messages are held back at most to be sent together, s; longer is an outage."""
+ALIKE = 4
+"""Messages in succession that come equally late, at their usual pace: the clock was set back, they are not old."""
 HELD_FROM = 0.3
 """Share of arrivals that were held back from which on it is a habit, and no outage: two in succession are more."""
 
@@ -38,11 +40,14 @@ class Stream(Part):
         Odd gaps in succession: three alike are a new rhythm.
     came
         When any of it last arrived, by the arrival clock, s.
+    shift, alike
+        By how much the last one came too late, s, and how many in succession came so.
     held, holds
         For how long messages are usually held back to arrive together, s, and in what share of arrivals they are.
     """
 
     __slots__ = (
+        "alike",
         "came",
         "held",
         "holds",
@@ -53,6 +58,7 @@ class Stream(Part):
         "loss",
         "n",
         "odd",
+        "shift",
         "steady",
         "time",
         "wobble",
@@ -70,15 +76,23 @@ class Stream(Part):
         self.steady = 0.4
         self.odd = 0
         self.came = clock
+        self.shift = 0.0
+        self.alike = 0
         self.held = 0.0
         self.holds = 0.0
 
     def heard(self, time: float, clock: float) -> None:
         """Take a message of event time `time` that arrived at `clock`."""
-        late = clock - time - self.lag
+        late, pause = clock - time - self.lag, clock - self.came
+        self.came = clock
         if late > 60.0 and late > self.interval:
+            if self._set_back(late, pause):
+                self.lag += late
+                self.last, self.time = clock, time
+                return
             self.last = max(self.last, time + self.lag)
         else:
+            self.alike = 0
             self.last = clock
             self.wobble += 0.1 * (abs(late) - self.wobble)
             self.lag += 0.1 * late
@@ -86,9 +100,8 @@ class Stream(Part):
         if gap <= 0.0:
             return
         self.time = time
-        if clock > self.came:
-            self._came(clock - self.came, gap)
-            self.came = clock
+        if pause > 0.0:
+            self._held(pause, gap)
         if 0.7 * interval <= gap <= 1.5 * interval:
             off = gap - interval
             self.interval = interval + 0.1 * off
@@ -102,7 +115,14 @@ class Stream(Part):
         else:
             self.interval = gap
 
-    def _came(self, pause: float, gap: float) -> None:
+    def _set_back(self, late: float, pause: float) -> bool:
+        """Whether what is so `late`, `pause` after the last arrival, is of now and by a clock that was set back."""
+        paced = pause > 0.5 * self.interval and abs(late - self.shift) < 0.5 * self.interval
+        self.alike = self.alike + 1 if paced else 0
+        self.shift = late
+        return self.alike >= ALIKE
+
+    def _held(self, pause: float, gap: float) -> None:
         """Learn from what arrived `pause` after the last arrival whether messages are held back to come together."""
         usual = 1.5 * self.interval
         if pause <= usual:

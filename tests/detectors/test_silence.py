@@ -132,6 +132,18 @@ def test_a_wrong_clock_does_not_matter() -> None:
     assert stream.last == START + 5940 and abs(stream.interval - 60.0) < 1.0
 
 
+@pytest.mark.parametrize("wrong", [275.0, -275.0, 7200.0])
+def test_a_clock_that_is_set_right_is_no_silence_that_lasts(wrong: float) -> None:
+    presence = Presence()
+    streams = presence.streams["camera.status"]
+    for t in range(0, 18000, 45):
+        presence.heard(streams, "cam-1", START + t + (wrong if t < 9000 else 0.0), START + t)
+        presence.heard(streams, "cam-2", START + t, START + t)
+        if t > 9000 + 10 * 45:
+            assert presence.due(streams["cam-1"], START + t) > START + t + 45
+    assert presence.due(streams["cam-1"], START + 17955 + 300) < START + 17955 + 300
+
+
 def test_a_new_rhythm_is_learnt() -> None:
     rows = [meter("m-1", t) for t in range(0, 6000, 60)]
     rows += [meter("m-1", t) for t in range(6000, 36000, 300)]
