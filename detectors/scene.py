@@ -22,6 +22,12 @@ KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "grid", "presence
 GOODS = ("rfid.", "shipment.")
 """How the kinds of telemetry begin that goods are reconciled by."""
 
+BY_DAY = 0.5
+"""How far a closed site counts as staffed by day, 0–1: the neighbours are at work, and sun, birds and passers-by do what
+people do."""
+DAY = (7, 19)
+"""First hour of the day, and the first after it."""
+
 STALE_S = 1200.0
 """What arrives later than that says nothing about the grid now, s."""
 
@@ -203,8 +209,10 @@ class Scene:
     def staffed(self, at: float) -> float:
         """How far people are at work, 0–1; half for an open site whose alarm is set, or a closed one whose is not."""
         if self.armed is None or at < self.clock - 3600.0:
-            return float(self.open(at))
-        return 0.5 * self.open(at) + 0.5 * (not self.armed)
+            people = float(self.open(at))
+        else:
+            people = 0.5 * self.open(at) + 0.5 * (not self.armed)
+        return max(people, BY_DAY) if DAY[0] <= self.wall(at)[1] < DAY[1] else people
 
     def maintained(self, domain: str, device: str, at: float) -> bool:
         """Whether announced work covers this device then."""
