@@ -21,6 +21,8 @@ AT_ONCE = MOST // 20
 """How many of them go when there are more: finding the longest silent takes a while."""
 SEVERED = 0.85
 """Share of the periodic streams that must be late for the site to count as cut off."""
+BACKLOG_S = 600.0
+"""How long what was held back by a break comes after it, s."""
 SOUND_S = 300.0
 """How long a site that was found connected is not asked again, s."""
 
@@ -39,7 +41,7 @@ class Presence(Part):
     apart
         The devices that have such a line.
     since
-        Since when the line has been up without a break, s.
+        Since when the line has been up without a break, s; 0 before the first.
     pulse
         Usual time between two arrivals, s.
     sound
@@ -71,6 +73,10 @@ class Presence(Part):
             self._meet(streams, device, Stream(time, clock))
         else:
             stream.heard(time, clock)
+
+    def hearing(self, now: float) -> bool:
+        """Whether what ends would be heard: the line is up, and was long enough for what a break held back to come."""
+        return self.latest == 0.0 or (not self._broken(now) and now - self.since >= BACKLOG_S)
 
     def due(self, stream: Stream, now: float) -> float:
         """When silence of this stream is past chance, by the arrival clock, or a moment after `now` before it is.
@@ -134,11 +140,14 @@ class Presence(Part):
                 found[DOMAINS[kind]] = before[0] + live, before[1] + known
         return found
 
+    def _broken(self, now: float) -> bool:
+        """Whether nothing was heard for so long that it is the line."""
+        return now - self.latest > 8.0 * self.pulse + 60.0
+
     def _beat(self, stream: Stream | None, clock: float) -> None:
         pause = clock - self.latest
-        if pause > 8.0 * self.pulse + 60.0 and (
-            stream is None or clock > stream.last + stream.interval + stream.grace()
-        ):
+        late = stream is None or clock > stream.last + stream.interval + stream.grace()
+        if self.latest and self._broken(clock) and late:
             self.since = clock
         pulse = self.pulse
         self.pulse = pulse + 0.02 * ((pause if pause < 10.0 * pulse else 10.0 * pulse) - pulse)

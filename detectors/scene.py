@@ -23,8 +23,7 @@ GOODS = ("rfid.", "shipment.")
 """How the kinds of telemetry begin that goods are reconciled by."""
 
 BY_DAY = 0.5
-"""How far a closed site counts as staffed by day, 0–1: the neighbours are at work, and sun, birds and passers-by do what
-people do."""
+"""How far a closed site counts as staffed by day, 0–1: neighbours, sun, birds and passers-by do what people do."""
 DAY = (7, 19)
 """First hour of the day, and the first after it."""
 

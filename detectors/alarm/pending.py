@@ -62,6 +62,9 @@ class Pending(Detector[AlarmSignal]):
         return self.surer_after * self.patience()
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        if not scene.presence.hearing(now):
+            self.wake = now + 60.0
+            return []
         surer = self.since + self.long()
         self.wake = surer if now < surer else inf
         return [] if self.since == inf else [self.outlast(now - self.since, scene)]

@@ -50,6 +50,9 @@ class Lost(Detector[CameraStatus | CameraEvent]):
             self.wake = max(self.since + self._patience(), scene.clock)
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
+        if not scene.presence.hearing(now):
+            self.wake = now + 60.0
+            return []
         self.wake = inf
         lasted = now - self.since
         if not scene.supply.out():

@@ -94,3 +94,11 @@ def test_a_site_that_never_closes_is_always_open() -> None:
     where = undeclared()
     live(where, picks(0, 10 * DAY))
     assert all(open_at(where, 10, hour) for hour in range(24))
+
+
+def test_a_closed_site_is_half_staffed_by_day_and_not_at_all_by_night() -> None:
+    where = scene()
+    where.armed, sunday = True, START + 6 * 86400.0
+    where.clock = sunday + 86400.0
+    assert [where.staffed(sunday + hour * 3600.0) for hour in (3, 6, 7, 12, 18, 19)] == [0, 0, 0.5, 0.5, 0.5, 0]
+    assert where.staffed(START + 12 * 3600.0) == 1, "a Monday"

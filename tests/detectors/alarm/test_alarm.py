@@ -8,6 +8,7 @@ import pytest
 from detectors.alarm.burglary import Burglary
 from detectors.alarm.disarm import Disarm
 from detectors.alarm.echo import EchoedRadio
+from detectors.alarm.interference import Interference
 from detectors.alarm.path_down import PathDown
 from detectors.alarm.path_lost import PathLost
 from detectors.alarm.replay import Replay
@@ -187,3 +188,21 @@ def test_a_backlog_that_comes_newest_first_with_copies_is_no_replay() -> None:
     for step, row in enumerate(numbered(300.0 * n, 500 + n) for n in range(150, 100, -1)):
         story += [{"tick": 300.0 * 160 + 24.0 * step}, row, {**row, "again": True}]
     assert tell(Replay(), story) == []
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_ended_during_a_break_of_the_line_has_not_lasted(told: bool) -> None:
+    """`told`: its end comes with the backlog; else it was reported in the backlog only, and its end right after it."""
+    radio = {"type": "alarm.signal", "device": "panel-1"}
+    begin = {**radio, "t": 35960 if told else 36300, "code": "XQ"}
+    before = [_beat(t) for t in range(0, 36000, 15)]
+    after = [_beat(t) for t in range(176400, 190000, 60)]
+    spent = [{"tick": t} for t in range(36000, 176400, 60)]
+    rows = [*before[:-2], begin, *before[-2:], *spent] if told else [*before, *spent, after[0], begin]
+    rows += [{"tick": 176410}, {**radio, "t": 36600, "code": "XH"}]
+    rows += [row for one in after for row in (one, {"tick": one["t"] + 10})]
+    assert [sign.score for sign in tell(Interference(), rows)] == [0.25]
+
+
+def _beat(t: float) -> Row:
+    return {"t": t, "type": "alarm.heartbeat", "device": "panel-ip", "path": "ip"}
