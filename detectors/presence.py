@@ -35,7 +35,8 @@ class Presence(Part):
     streams
         By type, then by device.
     latest
-        When any periodic message last arrived over the common line, by the arrival clock, s.
+        When any periodic message last arrived over the common line, by the arrival clock, s; old ones don't count: what
+        was held back says nothing of who is there now.
     latest_apart
         When one last arrived by a line of its own (cellular), by the arrival clock, s.
     apart
@@ -67,7 +68,7 @@ class Presence(Part):
             self.latest_apart = clock
             if stream is None:
                 self.apart.add(device)
-        elif clock != self.latest:
+        elif clock != self.latest and (stream is None or not stream.stale(clock - time)):
             self._beat(stream, clock)
         if stream is None:
             self._meet(streams, device, Stream(time, clock))

@@ -85,7 +85,7 @@ class Stream(Part):
         """Take a message of event time `time` that arrived at `clock`."""
         late, pause = clock - time - self.lag, clock - self.came
         self.came = clock
-        if late > 60.0 and late > self.interval:
+        if self.stale(clock - time):
             if self._set_back(late, pause):
                 self.lag += late
                 self.last, self.time = clock, time
@@ -114,6 +114,11 @@ class Stream(Part):
             self._odd(gap, gap / interval)
         else:
             self.interval = gap
+
+    def stale(self, delay: float) -> bool:
+        """Whether a message that took so long, s, is old by what is usual here and tells nothing of now."""
+        late = delay - self.lag
+        return late > 60.0 and late > self.interval
 
     def _set_back(self, late: float, pause: float) -> bool:
         """Whether what is so `late`, `pause` after the last arrival, is of now and by a clock that was set back."""

@@ -79,5 +79,6 @@ class Lost(Detector[CameraStatus | CameraEvent]):
     @classmethod
     def firing(cls) -> Iterable[Row]:
         yield {"t": 0, "type": "camera.event", "device": "cam-1", "topic": "VideoSource/SignalLoss", "state": True}
-        yield {"t": 300, "type": "camera.status", "device": "cam-1", "connected": False}
+        for t in range(60, 700, 60):
+            yield {"t": t, "type": "camera.status", "device": "cam-1", "connected": False}
         yield {"tick": 700}

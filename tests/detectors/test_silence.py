@@ -124,6 +124,16 @@ def test_an_old_message_is_no_sign_of_life() -> None:
     assert [sign.device for sign in signs] == ["m-2"]
 
 
+def test_what_was_held_back_says_nothing_of_who_is_there_now() -> None:
+    rows = [meter(f"m-{n}", t) for t in range(0, 7200, 300) for n in range(3)]
+    kept = [{**camera("cam-1", t), "t": t} for t in range(0, 7500, 300)]
+    where, detector, told = scene(), PowerSilence(), sorted([*rows, *kept[:-2]], key=lambda row: row["t"])
+    signs = tell(detector, told, where)
+    where.clock = START + 8200  # the last two pictures' words arrive, when all have been silent
+    signs += tell(detector, [*kept[-2:], {"tick": 8201}, {"tick": 9000}], where)
+    assert signs == []
+
+
 def test_a_wrong_clock_does_not_matter() -> None:
     presence = Presence()
     for t in range(0, 6000, 60):
