@@ -47,7 +47,7 @@ class NightReads(Detector[RfidRead]):
     reads: ClassVar[tuple[str, ...]] = ("rfid.read",)
     scope = "site"
     rate: ClassVar[float] = 0.03
-    hit: ClassVar[float] = 0.3
+    hit: ClassVar[float] = 0.1
 
     def __init__(self) -> None:
         self.reckoning = Reckoning()

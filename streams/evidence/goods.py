@@ -24,7 +24,7 @@ SLACK = timedelta(hours=3)
 STAY = timedelta(hours=3)
 """How long before a loading its lorry may have come in, and after it gone out."""
 OBJECTIONS = ("shipment.unentitled_load", "rfid.unentitled_pallet", "rfid.unbooked_pallet", "rfid.night_reads")
-RELABELLING = ("rfid.relabelling", "rfid.reprint", "rfid.other_epc", "rfid.clone")
+RELABELLING = ("rfid.relabelling", "rfid.copied_label", "rfid.reprint", "rfid.other_epc", "rfid.clone")
 AROUND = timedelta(minutes=30)
 
 

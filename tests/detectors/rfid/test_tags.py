@@ -4,6 +4,7 @@ from typing import Any
 
 from detectors.base import Detector, Row, Sign
 from detectors.rfid.clone import Clone
+from detectors.rfid.copied_label import CopiedLabel
 from detectors.rfid.count_drift import CountDrift
 from detectors.rfid.crypto import Crypto
 from detectors.rfid.night_reads import NightReads
@@ -133,6 +134,19 @@ def test_one_epc_on_two_chips_is_a_clone_unless_the_label_was_replaced() -> None
     replaced = [read(0, 1, tid="A1"), encode(5, 1, None, tid="B1"), read(9, 1, tid="B1")]
     assert tell(Clone(), replaced) == []
     assert tell(Clone(), [read(0, 1), read(9, 1)]) == []
+
+
+def test_goods_that_are_given_the_label_of_others_are_told_at_the_encoder() -> None:
+    stock = [read(n, n, tid=f"A{n}") for n in range(6)]
+    assert tell(CopiedLabel(), [*stock, encode(60, 1, None, tid="B1")]) == [], "a blank chip replaces a damaged one"
+    assert tell(CopiedLabel(), [*stock, encode(60, 2, 2, tid="A2")]) == [], "written once more"
+    assert tell(CopiedLabel(), [*stock, encode(60, 9, 2, tid="A2")]) == [], "a new number"
+    for previous in (True, False):  # the memory of tags answers where the encoder does not
+        signs = tell(
+            CopiedLabel(), [*stock, *(encode(60 + n, 0, n if previous else None, tid=f"A{n}") for n in (2, 3))]
+        )
+        first, second = (sign.score for sign in signs)
+        assert 0.6 < first < second
 
 
 def test_several_clones_within_a_day_are_surer_than_one_a_week() -> None:
