@@ -50,6 +50,7 @@ class Order(Part):
     """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
     __slots__ = (
+        "begun",
         "carrier",
         "changed",
         "departed",
@@ -64,15 +65,17 @@ class Order(Part):
         "start",
     )
 
-    def __init__(self, event: Any, at: float) -> None:
+    def __init__(self, event: Any = None, at: float = 0.0) -> None:
         self.known = at
+        self.begun = 0.0
         self.loaded = 0
         self.pallets: list[int] = []
         self.last = 0.0
         self.departed = 0.0
         self.changed = 0.0
         self.plates: list[str] = []
-        self.update(event, at)
+        if event is not None:
+            self.update(event, at)
         self.changed = 0.0
 
     def update(self, event: Any, at: float) -> None:

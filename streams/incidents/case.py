@@ -11,7 +11,7 @@ from streams.incidents.model import Command, Event, Fact, Finding, Incident
 from streams.incidents.opened import LONGEST_TIMELINE, Line, Open
 from streams.incidents.order import Order
 from streams.incidents.verdicts import ANYWHERE, HERE, TRUTH, Lesson, Trust
-from streams.incidents.weighing import WINDOW_S, BaseRate, at_work, weight
+from streams.incidents.weighing import FIRST_DAY_S, WINDOW_S, BaseRate, at_work, weight
 from streams.telemetry.control import Action, Confirmation, Policy
 
 CLOSE_AFTER_S = 36 * 3600.0
@@ -105,7 +105,7 @@ class Case:
         else:
             clue.weight = left
         clue.score = max(clue.score, finding.score)
-        clue.last, clue.alone = now, kind.alone and not explained
+        clue.last, clue.alone = now, kind.alone and not explained and now - self.born >= FIRST_DAY_S
         self._explain(kind.name, now)
         if nats >= 0.5 or explained:
             self.fresh = True

@@ -13,6 +13,8 @@ from detectors.state import Part
 
 WINDOW_S = 9 * 3600.0
 """Length of the window over which "does it happen here?" is asked, s: about as long as a finding stays evidence."""
+FIRST_DAY_S = 86400.0
+"""So long nothing is a definite sign by itself at a new site: who works when, and what was booked, is not known yet."""
 PRIOR_WINDOWS = 25.0
 """Weight of a detector's own `rate` before the site's is learnt, in windows (9 days)."""
 MEMORY_WINDOWS = 240.0

@@ -100,6 +100,15 @@ def test_people_at_work_make_light_of_what_they_cause_and_of_nothing_else() -> N
     assert nats(kind("rfid", timeless=True), 1.0) == nats(kind("rfid", timeless=True), 0.0)
 
 
+def test_nothing_is_definite_by_itself_on_a_site_s_first_day(story: Story) -> None:
+    leaves = kind("shipment", alone=True, rate=0.001)
+    story.case.born = NOW
+    story.finds(leaves, 20 * HOUR)
+    assert story.last.pages == 0
+    story.finds(leaves, 30 * HOUR, device="d-2")
+    assert story.last.pages == 1
+
+
 def test_one_domain_opens_but_does_not_page(story: Story) -> None:
     story.finds(kind("power"), 0)
     assert story.last.status == "open"

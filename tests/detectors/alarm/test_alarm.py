@@ -114,6 +114,8 @@ def test_a_cleaner_is_no_burglar() -> None:
     assert first(cleaner).score < 0.4
     night = [signal(2 * HOUR, "CL"), signal(26 * HOUR, "BA", zone="Z1"), signal(26.1 * HOUR, "BV", zone="Z4")]
     assert tell(Burglary(), night)[-1].score > 0.7
+    day = [signal(6 * HOUR, "OP"), signal(12 * HOUR, "BA", zone="Z1"), signal(12.1 * HOUR, "BV", zone="Z4")]
+    assert tell(Burglary(), day)[-1].score > 0.8, "nor does it wake two by day"
     after_closing = [signal(20 * HOUR, "CL"), signal(20.1 * HOUR, "BA", zone="Z1")]
     assert first(tell(Burglary(), after_closing)).score <= 0.1
 
