@@ -50,7 +50,6 @@ class Order(Part):
     """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
 
     __slots__ = (
-        "begun",
         "carrier",
         "changed",
         "departed",
@@ -65,17 +64,15 @@ class Order(Part):
         "start",
     )
 
-    def __init__(self, event: Any = None, at: float = 0.0) -> None:
+    def __init__(self, event: Any, at: float) -> None:
         self.known = at
-        self.begun = 0.0
         self.loaded = 0
         self.pallets: list[int] = []
         self.last = 0.0
         self.departed = 0.0
         self.changed = 0.0
         self.plates: list[str] = []
-        if event is not None:
-            self.update(event, at)
+        self.update(event, at)
         self.changed = 0.0
 
     def update(self, event: Any, at: float) -> None:

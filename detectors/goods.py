@@ -134,7 +134,7 @@ class Goods(Part):
         sscc = None if event.sscc is None else label(event.sscc)
         if order is not None and sscc not in order.pallets:
             order.loaded += 1
-            order.begun, order.last = order.begun or at, at
+            order.last = at
             if sscc is not None:
                 order.pallets.append(sscc)
 

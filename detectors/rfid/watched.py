@@ -23,7 +23,7 @@ class Watched(Detector[RfidRead | RfidEncode]):
     stage: ClassVar[Stage] = "goods"
     reads: ClassVar[tuple[str, ...]] = ("rfid.read", "rfid.encode")
     scope = "site"
-    rate: ClassVar[float] = 0.001
+    rate: ClassVar[float] = 0.0005
     hit: ClassVar[float] = 0.1
     memory_s: ClassVar[float] = 12 * 3600.0
     repeat_s: ClassVar[float] = 6 * 3600.0

@@ -63,9 +63,6 @@ def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
     if order is not None and order.ssccs:
         facts |= _excess(event.pallets, len(order.ssccs))
         facts |= _loaded(event.pallets, order.loaded)
-        if order.begun:
-            just = 0.0 <= order.begun - order.known < JUST_S
-            facts["booked_just"] = "its order was booked only minutes before it was loaded" if just else ""
         if order.items:
             phrase = f"it takes {event.items} items of {order.items} ordered"
             facts["more_items"] = phrase if event.items > 1.15 * order.items + 1 else ""

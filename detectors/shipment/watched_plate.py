@@ -28,7 +28,7 @@ class WatchedPlate(Detector[ShipmentGate | ShipmentLoaded | ShipmentDeparted]):
     stage: ClassVar[Stage] = "goods"
     reads: ClassVar[tuple[str, ...]] = ("shipment.gate", "shipment.loaded", "shipment.departed")
     scope = "site"
-    rate: ClassVar[float] = 0.001
+    rate: ClassVar[float] = 0.0005
     hit: ClassVar[float] = 0.1
 
     def score_one(self, event: ShipmentGate | ShipmentLoaded | ShipmentDeparted, scene: Scene) -> Sign | None:

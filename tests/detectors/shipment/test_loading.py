@@ -146,17 +146,6 @@ def test_an_order_of_minutes_ago_for_a_stranger_is_named_and_either_alone_is_not
     assert best(fetched(600.0, "LEW4660")) < 0.2
 
 
-def test_what_was_rushed_at_the_dock_is_rushed_at_the_gate() -> None:
-    def fetched(ahead: float, plate: str) -> float:
-        booked = planned(MORNING - ahead, "SO-X", MORNING + 2.5 * HOUR, "LEW4660")
-        rows = [gate(MORNING - 300, plate), *(loaded(MORNING + 60 * n, "SO-X", plate, n) for n in range(2))]
-        story = [*weeks(), OPENED, booked, *rows, departed(MORNING + 600, "SO-X", plate)]
-        return best(tell(UnentitledDeparture(), story))
-
-    assert fetched(600.0, "EEBC5064") > 0.7 > fetched(2400.0, "EEBC5064")
-    assert fetched(600.0, "LEW4660") < 0.5
-
-
 def test_a_lorry_that_takes_far_more_than_any_before_is_odd_even_if_its_order_asks_for_it() -> None:
     def taken(pallets: int) -> list[Sign]:
         booked = planned(MORNING - 600, "SO-X", MORNING, "LEW4660", pallets)
