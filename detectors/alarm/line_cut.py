@@ -13,16 +13,19 @@ NEXT_S = 60.0
 """How often it looks while it has, s."""
 SILENT_S, PAUSES = 240.0, 8.0
 """How long nothing must be heard of the site, s, and at least how many of its usual pauses."""
+UNSEEN = 0.6
+"""How far it is believed where no UPS is heard of."""
 SOON_S = (45.0, 900.0)
 """A line that outlives a power cut by this much, s, was carried by a battery, and dies of something else so soon."""
 
 
 class LineCut(Detector[Event]):
-    """Fires when the whole site falls silent within minutes of a power cut that its line had outlived on a UPS.
+    """Fires when the whole site falls silent within minutes of a power cut that its line had outlived on a battery.
 
     A blackout silences what has no battery at once, and the rest when the batteries are empty, which a UPS announces.
     Between the two nothing of the power explains a silence, so that nothing of the site's own supply explains this; a
-    neighbourhood without power does, for the street's cabinets have small batteries.
+    neighbourhood without power does, for the street's cabinets have small batteries. Where no UPS is heard of, a router
+    with a small battery of its own may have carried the line on, and the sign is weaker.
     """
 
     name = "alarm.line_cut"
@@ -42,9 +45,8 @@ class LineCut(Detector[Event]):
 
     def tick(self, now: float, scene: Scene) -> Iterable[Sign]:
         supply, presence = scene.supply, scene.presence
-        carried = bool(supply.battery) or (supply.gone and bool(presence.streams["power.status"]))
-        self.wake = now + (NEXT_S if carried else LOOK_S)
-        if not carried or supply.low:
+        self.wake = now + (NEXT_S if supply.out() else LOOK_S)
+        if not supply.out() or supply.low:
             return []
         last = presence.latest
         after = last - supply.began()
@@ -52,9 +54,13 @@ class LineCut(Detector[Event]):
         if heard or self.told >= last or not SOON_S[0] < after < SOON_S[1]:
             return []
         self.told = last
-        summary = f"Nothing is heard of the site since {spell(after)} after its power failed; a UPS had carried it on."
-        numbers = {"line_silent_s": round(now - last, 1), "after_cut_s": round(after, 1)}
-        return [Sign(0.45 if scene.open(now) else 0.65, summary, numbers, key="cut")]
+        ups = bool(supply.battery or presence.streams["power.status"])
+        carrier = "a UPS" if ups else "a battery"
+        summary = (
+            f"Nothing is heard of the site since {spell(after)} after its power failed; {carrier} had carried it on."
+        )
+        numbers = {"line_silent_s": round(now - last, 1), "after_cut_s": round(after, 1), "ups": ups}
+        return [Sign((0.45 if scene.open(now) else 0.65) * (1.0 if ups else UNSEEN), summary, numbers, key="cut")]
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -263,6 +263,17 @@ def test_a_line_cut_soon_after_the_power_is_not_explained_by_it(flags: tuple[str
     assert len(signs) == cut and all(sign.evidence["line_silent_s"] < 600 for sign in signs)
 
 
+@pytest.mark.parametrize(("silent", "cut"), [(180, 1), (10, 0), (1200, 0)])
+def test_a_line_cut_soon_after_the_power_is_told_less_surely_where_no_ups_is_heard_of(silent: int, cut: int) -> None:
+    rows: list[Row] = [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}]
+    for t in range(0, 14400, 60):
+        if t < 9000 + silent:
+            rows.append(meter("m-1", t) | ({"voltage": 0.0} if t >= 9000 else {}))
+        rows.append({"tick": t + 30})
+    signs = tell(LineCut(), rows)
+    assert len(signs) == cut and all(sign.score < 0.5 for sign in signs)
+
+
 def test_a_line_is_timed_by_the_first_word_of_the_cut_and_not_by_a_meter_that_speaks_as_it_dies() -> None:
     rows: list[Row] = [{"t": 0, "type": "alarm.heartbeat", "device": "p", "path": "ip"}]
     for t in range(0, 14400, 60):
