@@ -13,7 +13,8 @@ class Interference(Pending):
 
     EN 50131-5-3 lets a panel wait for 30 s of interference in 60 s before it says so: short bursts it never reports.
     A lorry driver's jammer or a neighbour's machine may last for minutes: until it is learnt how long such things last
-    here, one that does not go away is told from them less surely, unless the supply was disturbed just before.
+    here, one that does not go away is told from them less surely, and all the less while people work, unless the supply
+    was disturbed just before: machines stand still then.
     """
 
     name = "alarm.interference"
@@ -30,7 +31,8 @@ class Interference(Pending):
         if event.code != "XQ":
             return None
         summary = "The alarm panel reports interference on its radio."
-        return Sign(0.25 if scene.open(scene.time) else 0.4, summary, {"code": "XQ", "zone": event.zone}, key="radio")
+        usual = scene.open(scene.time) and not scene.supply.disturbed(scene.time)
+        return Sign(0.25 if usual else 0.4, summary, {"code": "XQ", "zone": event.zone}, key="radio")
 
     def outlast(self, lasted: float, scene: Scene) -> Sign:
         summary = f"The interference on the alarm's radio has lasted {lasted / 60.0:.0f} minutes."

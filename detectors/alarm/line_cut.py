@@ -9,9 +9,9 @@ from detectors.silence import spell
 
 LOOK_S = 300.0
 """How often it looks whether the site's power has failed, s."""
-NEXT_S = 60.0
+NEXT_S = 30.0
 """How often it looks while it has, s."""
-SILENT_S, PAUSES = 240.0, 8.0
+SILENT_S, PAUSES = 150.0, 8.0
 """How long nothing must be heard of the site, s, and at least how many of its usual pauses."""
 UNSEEN = 0.6
 """How far it is believed where no UPS is heard of."""

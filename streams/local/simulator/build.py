@@ -31,7 +31,7 @@ def _thin(site: Site) -> None:
 
 
 def site(seed: int, index: int) -> Site:
-    """Draw the site of an index, the same whatever the number of sites."""
+    """Draw the site of an index, the same whatever the number of sites; that of index 0 has two feeds and a UPS."""
     rng = Random(f"{seed}/site/{index}")
     place = PLACES[index % len(PLACES)]
     name = place.name if index < len(PLACES) else f"{place.name}-{index // len(PLACES) + 1}"
@@ -47,7 +47,7 @@ def site(seed: int, index: int) -> Site:
         seed=seed,
         place=place,
         habits=usual,
-        **_power(sender, place),
+        **_power(sender, place, full=index == 0),
         panel=panel,
         paths=_paths(sender),
         radios=_radios(sender),
@@ -104,14 +104,14 @@ class _Sender:
         return Device(**self.common(name, domain, interval, **more))
 
 
-def _power(sender: _Sender, place: Place) -> dict[str, Any]:
+def _power(sender: _Sender, place: Place, full: bool) -> dict[str, Any]:
     rng = sender.rng
     interval = rng.choice((10.0, 30.0, 60.0, 60.0, 60.0, 120.0, 120.0, 180.0, 300.0))
     prompt = rng.random() < 0.7
-    double = rng.random() < 0.8
+    double = rng.random() < 0.8 or full
     shares = (rng.uniform(0.4, 0.7), 0.0) if double else (1.0, 0.0)
     feeds = {"grid-a": shares[0], "grid-b": 1 - shares[0]} if double else {"grid-a": 1.0}
-    has_generator, has_ups = rng.random() < 0.45, rng.random() < 0.9
+    has_generator, has_ups = rng.random() < 0.45, rng.random() < 0.9 or full
 
     def meter(name: str, feed: str, share: float) -> Meter:
         volts = place.mains + rng.gauss(0, 2)

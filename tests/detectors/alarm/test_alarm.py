@@ -208,3 +208,12 @@ def test_what_ended_during_a_break_of_the_line_has_not_lasted(told: bool) -> Non
 
 def _beat(t: float) -> Row:
     return {"t": t, "type": "alarm.heartbeat", "device": "panel-ip", "path": "ip"}
+
+
+def test_interference_by_day_is_surer_when_the_power_has_just_failed() -> None:
+    def told(voltage: float) -> float:
+        meter = {"t": 12 * HOUR - 60, "type": "power.reading", "device": "m-1", "feed": "grid-a", "voltage": voltage}
+        rows = [meter | {"frequency": 50.0}, {**signal(12 * HOUR, "OP"), "code": "XQ"}]
+        return first(tell(Interference(), rows)).score
+
+    assert told(0.0) > told(230.0)
