@@ -147,8 +147,8 @@ class Presence(Part):
 
     def _beat(self, stream: Stream | None, clock: float) -> None:
         pause = clock - self.latest
-        late = stream is None or clock > stream.last + stream.interval + stream.grace()
-        if self.latest and self._broken(clock) and late:
+        broken = self.latest and self._broken(clock)
+        if broken and (stream is None or clock > stream.last + stream.interval + stream.grace()):
             self.since = clock
         pulse = self.pulse
         self.pulse = pulse + 0.02 * ((pause if pause < 10.0 * pulse else 10.0 * pulse) - pulse)

@@ -68,14 +68,7 @@ class Clone(Detector[RfidRead]):
 
     @staticmethod
     def _cloned(event: RfidRead, scene: Scene) -> bool:
-        if event.tid is None:
-            return False
-        goods, epc, tid = scene.goods, label(event.epc), chip(event.tid)
-        other = goods.labels.tags.chip(epc)
-        if other is None:
-            item = scene.registry.item(event.epc)
-            return item is not None and item.tid is not None and item.tid.upper() != event.tid.upper()
-        return other != tid and goods.labels.tags.label(other) == epc and not goods.stale(scene.time)
+        return event.tid is not None and on_another_chip(event.epc, event.tid, scene)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:
@@ -95,6 +88,16 @@ class Clone(Detector[RfidRead]):
     def firing(cls) -> Iterable[Row]:
         yield _read(1.0, "A1", "1")
         yield _read(60.0, "B1", "1")
+
+
+def on_another_chip(epc: str, tid: str, scene: Scene) -> bool:
+    """Whether goods that carry this EPC are known by another chip than this, by what was read or else registered."""
+    goods, name = scene.goods, label(epc)
+    other = goods.labels.tags.chip(name)
+    if other is None:
+        item = scene.registry.item(epc)
+        return item is not None and item.tid is not None and item.tid.upper() != tid.upper()
+    return other != chip(tid) and goods.labels.tags.label(other) == name and not goods.stale(scene.time)
 
 
 def _read(t: float, tid: str, serial: str) -> Row:

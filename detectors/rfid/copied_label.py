@@ -7,6 +7,7 @@ from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode
 from detectors.freight import chip, label, of_a_day, within_a_day
 from detectors.habit import Habit
+from detectors.rfid.clone import on_another_chip
 from detectors.scene import Scene
 
 MOST = 50
@@ -69,16 +70,10 @@ class CopiedLabel(Detector[RfidEncode]):
 
 
 def _copied(event: RfidEncode, scene: Scene) -> bool:
-    goods, epc = scene.goods, label(event.epc)
-    before = goods.labels.before(event)
-    if before is None or before == epc or goods.stale(scene.time):
+    before = scene.goods.labels.before(event)
+    if before is None or before == label(event.epc) or scene.goods.stale(scene.time):
         return False
-    tags, own = goods.labels.tags, chip(event.tid)
-    other = tags.chip(epc)
-    if other is None:
-        item = scene.registry.item(event.epc)
-        return item is not None and item.tid is not None and item.tid.upper() != event.tid.upper()
-    return other != own and tags.label(other) == epc
+    return on_another_chip(event.epc, event.tid, scene)
 
 
 def _read(t: float, chip: int, serial: int) -> Row:

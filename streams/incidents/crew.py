@@ -40,7 +40,7 @@ class Crew:
 
     def equip(self, kind: str, device: str) -> Steps:
         """Find or make those who read this type of telemetry of this device and have anything to learn from it."""
-        found = [self._detector(cls, device if cls.scope == "device" else "") for cls in readers(kind)]
+        found = [self._detector(cls, _owner(cls, device)) for cls in readers(kind)]
         steps = [(way, detector) for detector in found if (way := _way(detector))]
         self.steps[kind][device] = (
             _shared(tuple(way for way, _ in steps)),
@@ -71,8 +71,7 @@ class Crew:
         else:
             detector.learn_one(event, scene)
         if detector.wake < wake:
-            cls = type(detector)
-            self.timers.hasten((cls.name, event.device if cls.scope == "device" else ""))
+            self.timers.hasten((detector.name, _owner(type(detector), event.device)))
         return sign
 
     def forget(self, devices: Container[str] | None) -> None:
@@ -115,6 +114,11 @@ class Crew:
 def readers(kind: str) -> tuple[type[AnyDetector], ...]:
     """Those who read a type of telemetry, in the order of their names."""
     return tuple(cls for cls in catalogue() if kind in cls.reads)
+
+
+def _owner(cls: type[AnyDetector], device: str) -> str:
+    """Name the device that a detector belongs to; empty for one of the whole site."""
+    return device if cls.scope == "device" else ""
 
 
 def _way(detector: AnyDetector) -> int:
