@@ -13,6 +13,9 @@ VISIT_S = 45 * 60.0
 
 DAY_S = 86400.0
 
+ROUND_S = 6 * 3600.0
+"""When an order's goods have left for so long, what is loaded for it is counted anew, s: it is said to come again."""
+
 SKEW_S = 330.0
 """How far apart the clocks of a door's reader and a dock's terminal may be, s."""
 
@@ -86,6 +89,24 @@ class Order(Part):
         self.ssccs: list[int] = [label(sscc) for sscc in event.ssccs]
         self.items: int = event.items
         self.carrier: str = event.carrier
+
+    def another_round(self, at: float) -> bool:
+        """Whether all that was loaded has long left, so that a pallet now is the first of its own."""
+        return bool(self.departed) and at - max(self.departed, self.last) > ROUND_S
+
+    def counted(self, sscc: int | None, at: float) -> int:
+        """Tell how many of its pallets go over a dock, with this one that does at `at`."""
+        return 1 if self.another_round(at) else self.loaded + (sscc is None or sscc not in self.pallets)
+
+    def load(self, sscc: int | None, at: float) -> None:
+        """Take a pallet over a dock; the same one again is not another."""
+        if self.another_round(at):
+            self.loaded, self.pallets = 0, []
+        if sscc not in self.pallets:
+            self.loaded += 1
+            self.last = at
+            if sscc is not None:
+                self.pallets.append(sscc)
 
     def passed(self, at: float) -> bool:
         """Whether nothing more is to be expected of it: long departed, or never carried out."""

@@ -132,11 +132,8 @@ class Goods(Part):
         loading.unordered += event.order is None and not empty
         order = self.orders.get(event.order)
         sscc = None if event.sscc is None else label(event.sscc)
-        if order is not None and sscc not in order.pallets:
-            order.loaded += 1
-            order.last = at
-            if sscc is not None:
-                order.pallets.append(sscc)
+        if order is not None:
+            order.load(sscc, at)
 
     def _gate(self, event: Any, at: float) -> None:
         self.gates += 1

@@ -80,6 +80,10 @@ class Hours(Part):
         # a new shift shows on every working day: after two of them the third is no surprise
         return local.weekday() < 5 and max(self.day[(local.hour + shift) % DAY] for shift in (-1, 0, 1)) >= NEW_ROUTINE
 
+    def guarded(self) -> bool:
+        """Whether people work here on many days, or on all that are known, while the alarm is set: a part of it is."""
+        return len(self.nights) >= min(4, 1 + self.passed // DAY)
+
     def learn_one(self, at: float, local: Callable[[float], datetime], work: int = 1, doubted: bool = False) -> None:
         """Learn that people did something.
 
@@ -107,20 +111,16 @@ class Hours(Part):
         slot = local.weekday() * DAY + local.hour
         if self.hour >= 0:
             behind = min(hour - self.hour, WEEK)
-            busy = self.done + (self.doubted if self._usual() else 0) >= self.busy
+            day = self.hour // DAY
+            self.nights = [night for night in self.nights if day - night < 14]
+            if self.doubted >= self.busy and day not in self.nights:
+                self.nights.append(day)
+            busy = self.done + (self.doubted if self.guarded() else 0) >= self.busy
             self._close((slot - behind) % WEEK, 1.0 if busy else 0.0)
             for back in range(behind - 1, 0, -1):
                 self._close((slot - back) % WEEK, 0.0)
         self.hour = hour
         self.done = self.doubted = 0
-
-    def _usual(self) -> bool:
-        """Whether people work here on many days, or on all that are known, while the alarm is set: a part of it is."""
-        day = self.hour // DAY
-        self.nights = [night for night in self.nights if day - night < 14]
-        if self.doubted >= self.busy and day not in self.nights:
-            self.nights.append(day)
-        return len(self.nights) >= min(4, 1 + self.passed // DAY)
 
     def _close(self, slot: int, active: float) -> None:
         share = 1.0 if self.passed < WEEK else FADE

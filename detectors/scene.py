@@ -206,11 +206,17 @@ class Scene:
         return self.hours.open(self.local(at))
 
     def staffed(self, at: float) -> float:
-        """How far people are at work, 0–1; half for an open site whose alarm is set, or a closed one whose is not."""
+        """How far people are at work, 0–1; half for a closed site whose alarm is not set.
+
+        Likewise for an open one whose alarm is set, if people work there then, and nobody if they never do.
+        """
+        open_now = self.open(at)
         if self.armed is None or at < self.clock - 3600.0:
-            people = float(self.open(at))
+            people = float(open_now)
+        elif self.armed:
+            people = 0.5 * (open_now and self.hours.guarded())
         else:
-            people = 0.5 * self.open(at) + 0.5 * (not self.armed)
+            people = 0.5 + 0.5 * open_now
         return max(people, BY_DAY) if DAY[0] <= self.wall(at)[1] < DAY[1] else people
 
     def maintained(self, domain: str, device: str, at: float) -> bool:

@@ -13,6 +13,10 @@ JAMMED = 0.3
 """Share of heartbeats that a jammer breaks or swallows: all when it never pauses, few when it works in bursts."""
 SOUND = log(1.0 - JAMMED)
 """Nats that a sound heartbeat takes away."""
+PAUSELESS = 0.9
+"""The same share of a jammer that never pauses, as one is likely to be who has cut the power: he hides nothing."""
+MORE = log(PAUSELESS / JAMMED)
+"""Nats that a lost heartbeat speaks more for such a jammer; the first is not counted, for either kind is looked for."""
 ENOUGH = 14.0
 """Nats of accumulated evidence from which on it is said."""
 SOONER = 7.5
@@ -20,6 +24,8 @@ SOONER = 7.5
 of its own, so that the power explains nothing."""
 SOONEST = 6.0
 """Nats that are enough, of two devices, while the supply is out."""
+STRONG = 0.8
+"""Score that is always said when it is reached."""
 MOST = 36.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
@@ -35,9 +41,12 @@ class Jamming(Detector[AlarmHeartbeat]):
 
     Each heartbeat that should have come is one trial: it came sound, it came with losses far above what this
     device shows, or it did not come. A jammer breaks many of them at several devices, whether it works without pause or
-    in bursts far shorter than a heartbeat's interval; interference by a forklift breaks a few. Misses count only while
-    the line from the site is up, by each device's own share of lost messages, at most three in a row of one device.
-    Heartbeats that are noisier and lossier at once than usual, but not broken, count a little: they were hit by bursts.
+    in bursts far shorter than a heartbeat's interval; interference by a forklift breaks a few. While the supply is out,
+    a second sum looks for a jammer that never pauses: it rises sooner, and a sound heartbeat takes most of it away.
+
+    Misses count only while the line from the site is up, by each device's own share of lost messages, at most three in
+    a row of one device. Heartbeats that are noisier and lossier at once than usual, but not broken, count a little:
+    they were hit by bursts.
 
     Machines at work disturb a radio for minutes. How long that lasts here is learnt from the working hours; within it
     the sign is weaker while people work.
@@ -63,6 +72,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         self.broken = Habit(0.004, 250.0)
         self.marred = Habit(0.02, 250.0)
         self.evidence = 0.0
+        self.pauseless = 0.0
         self.told = 0.0
         self.since = 0.0
         self.latest = 0.0
@@ -82,9 +92,10 @@ class Jamming(Detector[AlarmHeartbeat]):
         noise, loss = event.noise_floor, event.packet_loss
         struck = hit(noise, loss, radio)
         if struck == BROKEN:
-            self._add(event.device, max(log(JAMMED / self.broken.probability()), 0.5), scene.clock)
+            weight = max(log(JAMMED / self.broken.probability()), 0.5)
+            self._add(event.device, weight, weight + MORE, scene.clock)
         elif struck == MARRED:
-            self._add(event.device, max(0.5 * log(JAMMED / self.marred.probability()), 0.0), scene.clock)
+            self._add(event.device, max(0.5 * log(JAMMED / self.marred.probability()), 0.0), 0.0, scene.clock)
         elif self.evidence:
             self._calm(scene)
         share = 0.2 if self.evidence > ENOUGH else 1.0
@@ -125,7 +136,8 @@ class Jamming(Detector[AlarmHeartbeat]):
                     missed = min(presence.skipped(stream, now), EACH)
                     if missed > radio.counted:
                         weight = max(log(JAMMED / max(stream.loss, 0.015)), 0.2)
-                        self._add(device, (missed - radio.counted) * weight, now)
+                        more = missed - radio.counted
+                        self._add(device, more * weight, more * (weight + MORE), now)
                         radio.counted = missed
                     coming = now
             if coming < soonest:
@@ -133,15 +145,17 @@ class Jamming(Detector[AlarmHeartbeat]):
         self.pause = min(max(0.3 * quickest, 10.0), LOOK_S)
         return soonest
 
-    def _add(self, device: str, weight: float, now: float) -> None:
+    def _add(self, device: str, weight: float, pauseless: float, now: float) -> None:
         if not self.hurt:
             self.since = now
         self.latest = now
         self.evidence = min(self.evidence + weight, MOST)
+        self.pauseless = min(self.pauseless + pauseless, MOST)
         self.hurt[device] = self.hurt.get(device, 0) + 1
 
     def _calm(self, scene: Scene) -> None:
         """Take a sound heartbeat; when nothing is left, learn how long the disturbance was."""
+        self.pauseless = max(self.pauseless + log(1.0 - PAUSELESS), 0.0)
         self.evidence = max(self.evidence + SOUND, 0.0)
         if self.evidence < ENOUGH / 2:
             self.told = 0.0
@@ -154,17 +168,20 @@ class Jamming(Detector[AlarmHeartbeat]):
 
     def _score(self, scene: Scene, now: float) -> float:
         """How sure the sign is that should be given now; 0 for none, or none that says more than the last one."""
-        if self.evidence < SOONEST:
+        evidence = self.evidence
+        out, disturbed = scene.supply.out(), scene.supply.disturbed(now)
+        if out:
+            evidence = max(evidence, self.pauseless - MORE)
+        if evidence < SOONEST:
             return 0.0
         radios, hurt = len(self.radios), len(self.hurt)
-        out, disturbed = scene.supply.out(), scene.supply.disturbed(now)
         enough = SOONEST if out else SOONER if disturbed else ENOUGH
-        if self.evidence < enough or hurt < min(max(2.0 if out else 3.0, 0.25 * radios), radios):
+        if evidence < enough or hurt < min(max(2.0 if out else 3.0, 0.25 * radios), radios):
             return 0.0
-        score = 1.0 - exp(-self.evidence / 12.0)
+        score = 1.0 - exp(-evidence / 12.0)
         if not disturbed and scene.open(now):
             score *= min(0.4 + 0.2 * (self.latest - self.since) / self.passing, 1.0)
-        return score if score >= self.told + 0.12 else 0.0
+        return score if score >= self.told + 0.12 or self.told < STRONG <= score else 0.0
 
     def _sign(self, score: float) -> Sign:
         self.told = score

@@ -39,7 +39,7 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
         just = 0.0 <= scene.time - order.known < JUST_S
         facts["booked_just"] = "its order was booked only minutes before" if just else ""
     if order is not None and order.ssccs:
-        counted = order.loaded + (event.sscc is None or label(event.sscc) not in order.pallets)
+        counted = order.counted(None if event.sscc is None else label(event.sscc), scene.time)
         facts |= _excess(counted, len(order.ssccs))
         if sscc:
             facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"

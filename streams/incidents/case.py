@@ -17,12 +17,12 @@ from streams.telemetry.control import Action, Confirmation, Policy
 CLOSE_AFTER_S = 36 * 3600.0
 ANEW_AFTER_S = 6 * 3600.0
 """How long after a page, or a warning, new evidence may give another, s."""
+AFTERMATH = 0.5
+"""Share that is left of new evidence of a detector that has spoken before: what was disturbed is noticed for days."""
 EXPLAINED_S = 4 * 3600.0
 """How far apart a finding and the one that explains it may lie, s."""
 EXPLANATION = 0.1
 """What an explanation counts for in the choice of what to tell of a domain first, nats; as evidence it is none."""
-ANEW = 2.0
-"""How many times what is left of it a finding must weigh to have come anew, rather than to be still there."""
 MOST_CLUES = 300
 MOST_PAST = 16
 """Closed incidents that a verdict may still be about."""
@@ -34,13 +34,7 @@ Change = tuple[Event, Incident | Command]
 
 
 class Case:
-    """Fuses a site's findings into incidents.
-
-    Parameters
-    ----------
-    site
-        The site's id.
-    """
+    """Fuses the findings of a site, named by its id, into incidents."""
 
     def __init__(self, site: str) -> None:
         self.site = site
@@ -97,15 +91,9 @@ class Case:
             clue.memory = kind.memory_s
             clue.explained_by = kind.explained_by
             self._add(name, clue)
-        left = clue.at(now)
-        if nats >= left:
-            clue.weight, clue.hour = nats, hour
-            if nats >= ANEW * left:
-                clue.onset = now
-        else:
-            clue.weight = left
+        clue.come(nats, hour, now)
         clue.score = max(clue.score, finding.score)
-        clue.last, clue.alone = now, kind.alone and not explained and now - self.born >= FIRST_DAY_S
+        clue.alone = kind.alone and not explained and now - self.born >= FIRST_DAY_S
         self._explain(kind.name, now)
         if nats >= 0.5 or explained:
             self.fresh = True
@@ -282,7 +270,8 @@ class Case:
     def _anew(self, told: float, now: float) -> Judgement:
         """Judge by itself what is new since people were told of the incident, and long enough after it."""
         fresh = [clue for clue in self.clues.values() if clue.first >= told + ANEW_AFTER_S]
-        return fuse(fresh, now, self.trust.of)
+        before = {clue.detector for clue in self.clues.values() if clue.first < told + ANEW_AFTER_S}
+        return fuse(fresh, now, lambda name: self.trust.of(name) * (AFTERMATH if name in before else 1.0))
 
     def _close(self, incident: Open, now: float, verdict: str | None) -> Incident:
         incident.closed, incident.verdict = now, verdict

@@ -48,6 +48,10 @@ ONSET_AT = 1.0
 """Nats of a finding whose onset tells when its domain was touched."""
 MOSTLY = 0.5
 """Share of a finding from which on it is taken to tell of the hour: two of these are one cause, not two domains."""
+ANEW = 2.0
+"""How many times what was left of it a finding must weigh to have come anew, rather than to be still there."""
+SERIES_S = 1800.0
+"""Findings of one kind closer together than this, s, are one series: it came anew if it did at its height."""
 CLOSE = 1.5
 """Nats that it counts at the most, for or against, how soon a second domain follows the first."""
 
@@ -56,11 +60,13 @@ CLOSE = 1.5
 class Clue(Part):
     """One finding as evidence: nats when fresh, and when it was first and last seen on the arrival clock.
 
-    `hour` is the share of them that is only about the hour; `onset` is when it came, or came again after it had faded.
+    `hour` is the share of them that is only about the hour; `onset` is when it came, or came again after it had faded;
+    `before` is what was left of it when it began to come again, until that is known to be anew.
     """
 
     __slots__ = (
         "alone",
+        "before",
         "detector",
         "device",
         "domain",
@@ -83,6 +89,7 @@ class Clue(Part):
         self.key = key
         self.stage = stage
         self.weight = 0.0
+        self.before = 0.0
         self.score = 0.0
         self.hour = 0.0
         self.memory = 0.0
@@ -95,6 +102,19 @@ class Clue(Part):
     def at(self, now: float) -> float:
         """Nats left at Unix seconds `now`."""
         return self.weight * exp(-LN2 * max(now - self.last, 0.0) / self.memory)
+
+    def come(self, nats: float, hour: float, now: float) -> None:
+        """Take it again, of so many nats, or keep what is left of it where that is more."""
+        left = self.at(now)
+        if now - self.last > SERIES_S:
+            self.before = left
+        if nats >= left:
+            self.weight, self.hour = nats, hour
+            if nats >= ANEW * left or nats >= ANEW * self.before > 0.0:
+                self.onset, self.before = now, 0.0
+        else:
+            self.weight = left
+        self.last = now
 
     def definite(self) -> bool:
         """Whether goods surely leave with no right to; overtime must be surer than what the papers say."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from streams.incidents.case import ANEW_AFTER_S, CLOSE_AFTER_S, Case
+from streams.incidents.fusion import Clue
 from streams.incidents.model import Command, Finding, Incident, moment
 from streams.telemetry.control import Policy
 
@@ -95,6 +96,15 @@ def test_what_comes_again_after_it_had_faded_has_a_new_onset() -> None:
     assert onsets == [0.0, 0.0, 0.0, 6 * HOUR]
 
 
+def test_what_grows_step_by_step_to_twice_what_was_left_has_come_anew() -> None:
+    clue, onsets = Clue("alarm.jamming", "alarm", "d-1", "radio", "alarm"), []
+    clue.memory, clue.last = 6 * HOUR, 0.0
+    for at, nats in ((0.0, 3.0), (6 * HOUR, 1.6), (6 * HOUR + 60, 2.8), (6 * HOUR + 90, 3.2), (6 * HOUR + 120, 4.0)):
+        clue.come(nats, 0.0, at)
+        onsets.append(clue.onset)
+    assert onsets == [0.0, 0.0, 0.0, 6 * HOUR + 90, 6 * HOUR + 90]  # 1.5 nats were left of the first
+
+
 def test_people_at_work_make_light_of_what_they_cause_and_of_nothing_else() -> None:
     assert nats(kind("alarm"), 1.0) < nats(kind("alarm"), 0.0)
     assert nats(kind("rfid", timeless=True), 1.0) == nats(kind("rfid", timeless=True), 0.0)
@@ -165,6 +175,14 @@ def test_it_pages_again_for_new_evidence_that_would_page_by_itself(story: Story)
     assert story.last.pages == 1
     story.finds(kind("rfid"), ANEW_AFTER_S + 2 * HOUR)
     assert story.last.pages == 2 and len({incident.id for incident in story.incidents}) == 1
+
+
+def test_what_was_disturbed_and_is_noticed_later_does_not_page_again(story: Story) -> None:
+    story.finds(kind("alarm"), 0)
+    story.finds(kind("camera"), MINUTE)
+    story.finds(kind("alarm"), ANEW_AFTER_S + HOUR, device="another")
+    story.finds(kind("camera"), ANEW_AFTER_S + 2 * HOUR, device="another")
+    assert story.last.pages == 1
 
 
 def test_it_warns_again_for_new_evidence_that_would_warn_by_itself(story: Story) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from streams.local.simulator.scenarios import Label, Part
 from streams.local.simulator.world import World
-from streams.telemetry.alarm import AlarmHeartbeat
+from streams.telemetry.alarm import AlarmHeartbeat, AlarmSignal
 from streams.telemetry.camera import CameraStatus, RecorderStatus
 from streams.telemetry.decode import TOPICS, decode
 from streams.telemetry.envelope import Telemetry
@@ -45,6 +45,12 @@ def test_it_lasts_from_eleven_to_two_in_a_closed_house(seed: int) -> None:
     assert site.closed(label.start, label.end)
     assert {stage.domain for stage in label.stages} == {"power", "alarm", "camera", "rfid", "shipment"}
     assert len(label.stages) == 8
+
+
+def test_nobody_is_at_work_meanwhile() -> None:
+    for seed in (18, 19):  # in houses that are cleaned late
+        _, _, during, _ = night(seed)
+        assert not [event for event in during if isinstance(event, AlarmSignal) and event.code in ("OP", "CL")]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

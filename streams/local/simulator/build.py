@@ -1,5 +1,6 @@
 """Draws whole sites: their devices and their stock."""
 
+from math import inf
 from random import Random
 from typing import Any
 
@@ -12,6 +13,8 @@ from streams.local.simulator.stock import Stock
 
 FEW, SELDOM = 4, 300.0
 """Devices of a kind that a sparse site keeps, and the least seconds between two of their reports."""
+GRADE_3_S = 100.0
+"""Within so long a radio detector of an alarm of grade 3 must be missed (EN 50131-5-3), s."""
 
 
 def sites(seed: int, number: int, sparse: bool = False, first: int = 0) -> list[Site]:
@@ -31,7 +34,10 @@ def _thin(site: Site) -> None:
 
 
 def site(seed: int, index: int) -> Site:
-    """Draw the site of an index, the same whatever the number of sites; that of index 0 has two feeds and a UPS."""
+    """Draw the site of an index, the same whatever the number of sites.
+
+    That of index 0 is worth guarding: it has two feeds, a UPS and an alarm of grade 3.
+    """
     rng = Random(f"{seed}/site/{index}")
     place = PLACES[index % len(PLACES)]
     name = place.name if index < len(PLACES) else f"{place.name}-{index // len(PLACES) + 1}"
@@ -50,7 +56,7 @@ def site(seed: int, index: int) -> Site:
         **_power(sender, place, full=index == 0),
         panel=panel,
         paths=_paths(sender),
-        radios=_radios(sender),
+        radios=_radios(sender, guarded=index == 0),
         cameras=_cameras(sender),
         recorder=_recorder(sender),
         readers={point: sender.device(f"rdr-{point.lower()}", "rfid") for point in [*zones, *docks, "STG"]},
@@ -137,9 +143,9 @@ def _paths(sender: _Sender) -> list[Device]:
     return paths
 
 
-def _radios(sender: _Sender) -> list[Radio]:
+def _radios(sender: _Sender, guarded: bool) -> list[Radio]:
     rng = sender.rng
-    every = rng.choice((90.0, 180.0, 240.0, 300.0, 300.0, 600.0))
+    every = min(rng.choice((90.0, 180.0, 240.0, 300.0, 300.0, 600.0)), GRADE_3_S if guarded else inf)
     poor = rng.choice((0.005, 0.02, 0.06))
     terse = rng.random() < 0.1
     radios = []

@@ -29,6 +29,7 @@ SHRINK = "shrink"
 RUSH = "rush"
 UPS_WEAK = "ups-weak"
 PAUSED = "paused"
+DESERTED = "deserted"
 
 
 class Spell(NamedTuple):

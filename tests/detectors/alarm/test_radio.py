@@ -1,7 +1,7 @@
 """Stories of the intruder alarm's radio: jammers, bursts, interference that is none."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -113,6 +113,28 @@ def test_two_broken_devices_of_four_are_enough_while_the_supply_is_out(dark: boo
             noise, lost = (-82.0, 0.7) if step == 20 else (-101.0 + step % 3, 0.01)
             rows.append({**row, "noise_floor": noise, "packet_loss": lost})
     assert len(tell(Jamming(), [*rows, {"tick": 6010.0}])) == dark
+
+
+def in_the_dark(since: float, rows: Iterable[Row]) -> list[Row]:
+    """The same with the grid cut from a moment on."""
+    return [row | ({"voltage": 0.0} if "voltage" in row and row["t"] >= since else {}) for row in rows]
+
+
+def test_a_jammer_that_never_pauses_is_seen_in_the_dark_by_radios_that_lose_a_fifth() -> None:
+    start, soon = 8 * HOUR, 200.0
+    seen = 0
+    for seed in range(8):
+        rows = in_the_dark(start - 200.0, beats(start + soon, 180.0, loss=0.2, seed=seed))
+        jammed = [row for row in rows if row.get("type") != "alarm.heartbeat" or row["t"] < start]
+        seen += bool(tell(Jamming(), jammed))
+    assert seen >= 6
+
+
+def test_a_dark_day_of_lost_heartbeats_is_taken_for_a_jammer_once_or_twice_at_the_most() -> None:
+    signs = [
+        sign for seed in range(4) for sign in tell(Jamming(), in_the_dark(DAY, beats(2 * DAY, loss=0.1, seed=seed)))
+    ]
+    assert len(signs) <= 6 and all(sign.score < 0.5 for sign in signs)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -36,6 +36,14 @@ OPENED = signal(10 * DAY + 6 * HOUR, "OP")
 NIGHT = 10 * DAY + 26 * HOUR
 
 
+def test_an_order_that_was_stolen_and_is_carried_out_by_day_is_not_counted_twice() -> None:
+    theft = [loaded(NIGHT - DAY + 60 * n, "SO-X", "LEW4660", n) for n in range(8)]
+    gone = departed(NIGHT - DAY + 600, "SO-X", "LEW4660", 8)
+    *stolen, sign = load(*order(MORNING), *theft, gone, OPENED, loaded(MORNING, "SO-X", "LEW4660", 0))
+    assert "8 of 2" in stolen[-1].summary and best(stolen) > 0.9
+    assert "already left" in sign.summary and "of 2" not in sign.summary and sign.score < 0.3
+
+
 def test_a_subcontracted_lorry_is_everyday_life() -> None:
     rows = [OPENED, gate(MORNING - 600, "EEBC5064"), loaded(MORNING, "SO-X", "EEBC5064", 0)]
     assert load(*order(MORNING), *rows) == []

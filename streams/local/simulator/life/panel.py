@@ -1,7 +1,9 @@
 """What people and the alarm panel do: arming, disarming, tests, false alarms, technicians."""
 
+from math import inf
 from random import Random
 
+from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.site import Site
 
@@ -42,6 +44,8 @@ def _open_and_close(site: Site, day: Day, rng: Random) -> None:
     closed = busy_until + rng.uniform(3, 50) * 60
     if rng.random() < 0.03:
         closed += rng.uniform(0.5, 2.5) * 3600
+    deserted = min((spell.start for spell in site.spells.of(on.DESERTED, end, end + 8 * 3600)), default=inf)
+    closed = min(closed, deserted)
     site.signal(opened, "OP", user=rng.choice(site.users))
     if rng.random() < 0.015:  # Nobody armed it; the panel does it by itself.
         site.signal(closed + 2 * 3600, "CL")
@@ -50,8 +54,10 @@ def _open_and_close(site: Site, day: Day, rng: Random) -> None:
     if site.habits.cleaning and rng.random() < 0.8:
         cleaner = site.users[0]
         came = closed + rng.uniform(10, 90) * 60
-        site.signal(came, "OP", user=cleaner)
-        site.signal(came + rng.uniform(40, 110) * 60, "CL", user=cleaner)
+        gone = came + rng.uniform(40, 110) * 60
+        if gone <= deserted:
+            site.signal(came, "OP", user=cleaner)
+            site.signal(gone, "CL", user=cleaner)
 
 
 def _visit(site: Site, day: Day, rng: Random) -> None:
