@@ -50,7 +50,10 @@ def product(epc: str) -> str:
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Order(Part):
-    """An order as it stands, and what of it has gone over the docks; its pallets by the fingerprints of their SSCCs."""
+    """An order as it stands, what of it has gone over the docks and how many items have left.
+
+    Its pallets are known by the fingerprints of their SSCCs.
+    """
 
     __slots__ = (
         "carrier",
@@ -65,30 +68,27 @@ class Order(Part):
         "plates",
         "ssccs",
         "start",
+        "taken",
     )
 
-    def __init__(self, event: Any, at: float) -> None:
-        self.known = at
-        self.loaded = 0
+    def __init__(self, known: float = 0.0) -> None:
+        self.known = known
+        self.loaded = self.taken = self.items = 0
         self.pallets: list[int] = []
-        self.last = 0.0
-        self.departed = 0.0
-        self.changed = 0.0
+        self.ssccs: list[int] = []
+        self.last = self.departed = self.changed = self.start = self.end = 0.0
         self.plates: list[str] = []
-        self.update(event, at)
-        self.changed = 0.0
+        self.carrier = ""
 
     def update(self, event: Any, at: float) -> None:
-        """Take the order as it was booked last."""
+        """Take the order as it was booked last, at Unix seconds `at`."""
         plates = [plain(plate) for plate in event.plates]
-        if plates != self.plates:
+        if plates != self.plates and self.end:
             self.changed = at
         self.plates = plates
-        self.start: float = event.window_start.timestamp()
-        self.end: float = event.window_end.timestamp()
-        self.ssccs: list[int] = [label(sscc) for sscc in event.ssccs]
-        self.items: int = event.items
-        self.carrier: str = event.carrier
+        self.start, self.end = event.window_start.timestamp(), event.window_end.timestamp()
+        self.ssccs = [label(sscc) for sscc in event.ssccs]
+        self.items, self.carrier = event.items, event.carrier
 
     def another_round(self, at: float) -> bool:
         """Whether all that was loaded has long left, so that a pallet now is the first of its own."""
@@ -101,7 +101,7 @@ class Order(Part):
     def load(self, sscc: int | None, at: float) -> None:
         """Take a pallet over a dock; the same one again is not another."""
         if self.another_round(at):
-            self.loaded, self.pallets = 0, []
+            self.loaded, self.taken, self.pallets = 0, 0, []
         if sscc not in self.pallets:
             self.loaded += 1
             self.last = at

@@ -90,7 +90,8 @@ class Goods(Part):
         order = self.orders.get(event.order)
         if order is None:
             self._close_old(at)
-            order = self.orders[event.order] = Order(event, at)
+            order = self.orders[event.order] = Order(at)
+            order.update(event, at)
             # One that is booked late has gone over a dock in part, or as a whole.
             order.loaded = sum(now.pallets for now in self.docks.values() if now.order == event.order)
             if len(self.orders) > MOST_ORDERS:
@@ -150,11 +151,14 @@ class Goods(Part):
         if visit is not None:
             visit.left = max(visit.left, at)
             visit.departed = max(visit.departed, at)
-        if event.order in self.orders:
-            self.orders[event.order].departed = at
         over = [
             dock for dock, now in self.docks.items() if now.plate == plate or (now.order and now.order == event.order)
         ]
+        names = {self.docks[dock].order for dock in over} if event.order is None else {event.order}
+        for order in [self.orders[name] for name in names if name in self.orders]:
+            if len(names) == 1 and at - order.departed > SKEW_S:  # else the same departure is told of again
+                order.taken += event.items
+            order.departed = at
         for dock in over:
             if self.docks[dock].last <= at:
                 self._finish(dock)

@@ -24,8 +24,6 @@ SOONER = 7.5
 of its own, so that the power explains nothing."""
 SOONEST = 6.0
 """Nats that are enough, of two devices, while the supply is out."""
-STRONG = 0.8
-"""Score that is always said when it is reached."""
 MOST = 36.0
 """Nats that are kept at most, so that an end is seen as quickly as a beginning."""
 EACH = 3
@@ -49,7 +47,7 @@ class Jamming(Detector[AlarmHeartbeat]):
     they were hit by bursts.
 
     Machines at work disturb a radio for minutes. How long that lasts here is learnt from the working hours; within it
-    the sign is weaker while people work.
+    the sign is weaker while people work, here or, by day, next door.
 
     References
     ----------
@@ -179,9 +177,9 @@ class Jamming(Detector[AlarmHeartbeat]):
         if evidence < enough or hurt < min(max(2.0 if out else 3.0, 0.25 * radios), radios):
             return 0.0
         score = 1.0 - exp(-evidence / 12.0)
-        if not disturbed and scene.open(now):
+        if not disturbed and scene.staffed(now) > 0.0:
             score *= min(0.4 + 0.2 * (self.latest - self.since) / self.passing, 1.0)
-        return score if score >= self.told + 0.12 or self.told < STRONG <= score else 0.0
+        return score if score >= self.told + 0.03 else 0.0
 
     def _sign(self, score: float) -> Sign:
         self.told = score

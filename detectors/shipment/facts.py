@@ -63,10 +63,12 @@ def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
     if order is not None and order.ssccs:
         facts |= _excess(event.pallets, len(order.ssccs))
         facts |= _loaded(event.pallets, order.loaded)
-        if order.items:
-            phrase = f"it takes {event.items} items of {order.items} ordered"
-            facts["more_items"] = phrase if event.items > 1.15 * order.items + 1 else ""
-            facts["far_more_items"] = phrase if event.items > 1.5 * order.items + 3 else ""
+    if order is not None and order.items:
+        items = order.taken + event.items
+        phrase = f"it takes {event.items} items of {order.items} ordered"
+        phrase += f", of which {order.taken} have left" if order.taken else ""
+        facts["more_items"] = phrase if items > 1.15 * order.items + 1 else ""
+        facts["far_more_items"] = phrase if items > 1.5 * order.items + 3 else ""
     return facts
 
 

@@ -22,12 +22,11 @@ from streams.incidents.reporter import TELLING, Reporter
 from streams.incidents.sequence import MOST_DEVICES, Tracker, least_recent
 from streams.incidents.stats import Stats
 from streams.incidents.view import View
+from streams.incidents.weighing import louder
 from streams.incidents.works import Works
 from streams.telemetry.control import Maintenance, Said, SiteProfile, Verdict
 from streams.telemetry.decode import Arrival
 
-LOUDER = 0.15
-"""How much surer a repeated sign must be to be a finding again."""
 TAKEN_BACK_S = 1800.0
 """How old a finding may be that an explanation still takes back, s."""
 
@@ -256,7 +255,7 @@ class Watch:
         kind = type(detector)
         name = (kind.name, device, sign.key)
         last = self.told.get(name)
-        if last is not None and abs(self.clock - last[0]) < kind.repeat_s and sign.score < last[1] + LOUDER:
+        if last is not None and abs(self.clock - last[0]) < kind.repeat_s and not louder(sign.score, last[1]):
             self.case.prolong(*name, self.clock)
             return
         if len(self.told) > 2000:

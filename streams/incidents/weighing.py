@@ -35,6 +35,15 @@ def band(score: float) -> int:
     return 2 if score >= BANDS[2] else 1 if score >= BANDS[1] else 0
 
 
+LOUDER = 0.15
+"""How much surer a repeated sign must be to be a finding again."""
+
+
+def louder(score: float, before: float) -> bool:
+    """Whether a sign that was given before is so much surer now that it is worth a finding again."""
+    return score >= before + LOUDER or band(score) > band(before)
+
+
 BUSIER = 2.0
 """How much likelier ordinary life shows a thing with people at work, and an attack without them."""
 

@@ -44,6 +44,22 @@ def test_an_order_that_was_stolen_and_is_carried_out_by_day_is_not_counted_twice
     assert "already left" in sign.summary and "of 2" not in sign.summary and sign.score < 0.3
 
 
+def test_further_lorries_for_an_order_whose_pallets_nobody_listed_are_named_by_what_they_take() -> None:
+    bare = [{**row, "ssccs": []} if row["type"] == "shipment.planned" else row for row in order(MORNING)]
+    first = [loaded(MORNING, "SO-X", "LEW4660", 0), departed(MORNING + 600, "SO-X", "LEW4660", 2)]
+    second = [loaded(MORNING + 1800, "SO-X", "LEW4660", 1), departed(MORNING + 2400, "SO-X", "LEW4660", 2)]
+    rows = [*weeks(), *bare, OPENED, gate(MORNING - 600, "LEW4660"), *first, *second]
+    signs = tell(UnentitledDeparture(), rows)
+    assert "it takes 14 items of 14 ordered, of which 14 have left" in signs[-1].summary and signs[-1].score > 0.5
+
+
+def test_an_order_has_left_with_the_lorry_that_it_was_loaded_on_though_its_departure_names_none() -> None:
+    gone = {**departed(MORNING + 600, "SO-X", "LEW4660", 2), "order": None}
+    first = [gate(MORNING - 600, "LEW4660"), loaded(MORNING, "SO-X", "LEW4660", 0), gone]
+    signs = load(*order(MORNING), OPENED, *first, *(loaded(MORNING + 3600, "SO-X", "EEBC5064", n) for n in range(5)))
+    assert "order SO-X has already left" in signs[-1].summary
+
+
 def test_a_subcontracted_lorry_is_everyday_life() -> None:
     rows = [OPENED, gate(MORNING - 600, "EEBC5064"), loaded(MORNING, "SO-X", "EEBC5064", 0)]
     assert load(*order(MORNING), *rows) == []
