@@ -8,7 +8,7 @@ from detectors.scene import Scene
 
 TOGETHER_S = 1800.0
 """Zones within this time belong together."""
-VERIFIED = 0.6
+VERIFIED = 0.75
 """What a second device's word adds: cleaners and spiders hardly ever wake two."""
 HANDS_S = 900.0
 """Around an opening or closing a lone zone is somebody too early or too late."""

@@ -9,7 +9,7 @@ from streams.local.simulator.calendar import HOLIDAYS, QUARTER, Day, Shift, elev
 from streams.local.simulator.devices import Body, Camera, Device, Event, Meter, Radio, Recorder
 from streams.local.simulator.habits import Habits, Hours
 from streams.local.simulator.places import Place
-from streams.local.simulator.spells import OVERTIME, Spells
+from streams.local.simulator.spells import DESERTED, OVERTIME, Spells
 from streams.local.simulator.stock import Order, Stock
 from streams.local.simulator.weather import Sky, sky
 
@@ -95,6 +95,10 @@ class Site:
         there = datetime.fromtimestamp(start, self.place.zone).date()
         shifts = [self.shift(there + timedelta(days=offset)) for offset in (-1, 0, 1)]
         return all(shift is None or shift[1] <= start or shift[0] >= end for shift in shifts)
+
+    def desert(self, when: float) -> None:
+        """Let nobody be in the house any more when thieves come."""
+        self.spells.add(DESERTED, when - 900.0, when + 4 * 3600.0)
 
     def day(self, number: int, first: date) -> Day:
         """Lay out one local day: its bounds, shifts, bustle and light."""

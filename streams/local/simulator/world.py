@@ -115,6 +115,8 @@ class World:
         return min(fitting, key=lambda day: abs(day.number - wanted))
 
     def _play(self, scenario: Scenario, site: Site, start: float, rng: Random, day: Day) -> Label:
+        if scenario.fits.empty and scenario.kind == "attack":
+            site.desert(start)
         return scenario.play(site, day, start, rng).named(scenario, site)
 
     def _meanwhile(self, scenario: Scenario, site: Site, other: Site, start: float, day: Day) -> Label | None:

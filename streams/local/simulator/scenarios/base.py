@@ -78,10 +78,14 @@ class Label:
 
 
 class Fit(NamedTuple):
-    """Which days a scenario fits, and what it asks of them in words."""
+    """Which days a scenario fits, and what it asks of them in words.
+
+    `empty` are the houses in which, when thieves come, nobody cleans or works late.
+    """
 
     holds: Callable[[Site, Day], bool]
     words: str
+    empty: bool = False
 
 
 def _always(site: Site, day: Day) -> bool:
@@ -106,7 +110,7 @@ def shut(site: Site, day: Day) -> bool:
     return site.closed(day.end - 5400, day.end + 5 * 3600)
 
 
-SHUT = Fit(shut, "it must be closed from 22:30 to 05:00")
+SHUT = Fit(shut, "it must be closed from 22:30 to 05:00", empty=True)
 
 
 def at_work(day: Day, rng: Random) -> float:

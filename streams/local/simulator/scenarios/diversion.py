@@ -22,13 +22,16 @@ def play(site: Site, day: Day, start: float, rng: Random) -> Label:
     return Label(started, trip.gone, stages, aftermath=trip.gone + 14 * 3600, goods=trip.gone)
 
 
-def elsewhere(site: Site, other: Site, day: Day, start: float, rng: Random) -> Label:
-    """Break in with as much noise as possible, and run."""
+def elsewhere(site: Site, other: Site, day: Day, start: float, rng: Random) -> Label | None:
+    """Break in with as much noise as possible, and run; an alarm that is not set makes none."""
+    over = start + 25 * MINUTE
+    if not other.closed(start - 90 * MINUTE, over):
+        return None
+    other.desert(start)
     zone = rng.choice(other.radios).zone
     other.signal(start, "BA", zone)
     other.signal(start + rng.uniform(20, 90), "BV", zone)
     other.signal(start + rng.uniform(60, 200), "TA", zone)
-    over = start + 25 * MINUTE
     blinded = acts.blind(other, start + rng.uniform(2, 5) * MINUTE, over, over + 4 * 3600, rng, 0.4)
     return Label(start, over, [Stage(start, "alarm", "broken into"), blinded], aftermath=over + 14 * 3600)
 
