@@ -28,7 +28,7 @@ NEW_S = 86400.0
 def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     """Tell the facts of one pallet going over a dock."""
     goods = scene.goods
-    order = goods.orders.get(event.order or "")
+    order = goods.meant(event, scene.time)
     passing = goods.passed(event.dock, event.sscc, scene.time)
     sscc = event.sscc or (passing.sscc if passing is not None else "")
     facts = _when(order, scene)

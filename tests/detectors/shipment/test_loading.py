@@ -60,6 +60,12 @@ def test_an_order_has_left_with_the_lorry_that_it_was_loaded_on_though_its_depar
     assert "order SO-X has already left" in signs[-1].summary
 
 
+def test_a_pallet_whose_load_names_no_order_is_judged_by_the_one_it_was_booked_for() -> None:
+    early = {**loaded(MORNING, "SO-X", "EEBC5064", 0), "order": None}
+    (sign,) = load(*order(MORNING + 6 * HOUR), OPENED, gate(MORNING - 600, "EEBC5064"), early)
+    assert "its window is 6.0 h away" in sign.summary and "EEBC5064 is not registered for its order" in sign.summary
+
+
 def test_a_subcontracted_lorry_is_everyday_life() -> None:
     rows = [OPENED, gate(MORNING - 600, "EEBC5064"), loaded(MORNING, "SO-X", "EEBC5064", 0)]
     assert load(*order(MORNING), *rows) == []
