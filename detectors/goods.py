@@ -154,15 +154,21 @@ class Goods(Part):
         over = [
             dock for dock, now in self.docks.items() if now.plate == plate or (now.order and now.order == event.order)
         ]
-        names = {self.docks[dock].order for dock in over} if event.order is None else {event.order}
-        for order in [self.orders[name] for name in names if name in self.orders]:
-            if len(names) == 1 and at - order.departed > SKEW_S:  # else the same departure is told of again
+        order = self.orders.get(event.order if event.order is not None else self._aboard(plate, over))
+        if order is not None:
+            if order.last > order.departed:  # else the same departure is told of again
                 order.taken += event.items
             order.departed = at
         for dock in over:
             if self.docks[dock].last <= at:
                 self._finish(dock)
                 del self.docks[dock]
+
+    def _aboard(self, plate: str, docks: list[str]) -> str:
+        """Name the order that a lorry took over these docks, if it came for no other one."""
+        names = {self.docks[dock].order for dock in docks}
+        names.update(name for name, order in self.orders.items() if plate in order.plates and not order.departed)
+        return names.pop() if len(names) == 1 else ""
 
     def _finish(self, dock: str) -> None:
         """Learn how much one lorry takes."""

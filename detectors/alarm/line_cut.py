@@ -38,7 +38,7 @@ class LineCut(Detector[Event]):
     starts_s = LOOK_S
     explained_by = ("power.neighbourhood",)
     rate = 0.006
-    hit = 0.15
+    hit = 0.08
 
     def __init__(self) -> None:
         self.told = 0.0

@@ -60,6 +60,15 @@ def test_an_order_has_left_with_the_lorry_that_it_was_loaded_on_though_its_depar
     assert "order SO-X has already left" in signs[-1].summary
 
 
+def test_a_lorry_that_came_for_two_orders_may_have_left_with_either() -> None:
+    gone = {**departed(MORNING + 600, "SO-X", "LEW4660", 2), "order": None}
+    both = [*order(MORNING), planned(MORNING - 19 * HOUR, "SO-Y", MORNING, "LEW4660")]
+    first = [gate(MORNING - 600, "LEW4660"), *(loaded(MORNING + n, "SO-X", "LEW4660", n) for n in range(2)), gone]
+    rows = [*both, OPENED, *first, *(loaded(MORNING + 1500 + n, "SO-Y", "LEW4660", n) for n in range(2))]
+    signs = tell(UnentitledDeparture(), [*weeks(), *rows, departed(MORNING + 2400, "SO-X", "LEW4660", 2)])
+    assert not any("already left" in sign.summary for sign in signs)
+
+
 def test_a_pallet_whose_load_names_no_order_is_judged_by_the_one_it_was_booked_for() -> None:
     early = {**loaded(MORNING, "SO-X", "EEBC5064", 0), "order": None}
     (sign,) = load(*order(MORNING + 6 * HOUR), OPENED, gate(MORNING - 600, "EEBC5064"), early)
