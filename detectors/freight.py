@@ -108,6 +108,10 @@ class Order(Part):
             if sscc is not None:
                 self.pallets.append(sscc)
 
+    def with_those_gone(self, items: int) -> int:
+        """Add to what leaves now what has left before; where nothing was loaded since, it is told of again."""
+        return self.taken + items if self.last > self.departed else max(self.taken, items)
+
     def passed(self, at: float) -> bool:
         """Whether nothing more is to be expected of it: long departed, or never carried out."""
         return at - self.end > (DEPARTED_S if self.departed else ABANDONED_S) and at - self.known > DEPARTED_S

@@ -156,9 +156,7 @@ class Goods(Part):
         ]
         order = self.orders.get(event.order if event.order is not None else self._aboard(plate, over))
         if order is not None:
-            if order.last > order.departed:  # else the same departure is told of again
-                order.taken += event.items
-            order.departed = at
+            order.taken, order.departed = order.with_those_gone(event.items), at
         for dock in over:
             if self.docks[dock].last <= at:
                 self._finish(dock)

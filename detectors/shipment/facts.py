@@ -64,9 +64,9 @@ def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
         facts |= _excess(event.pallets, len(order.ssccs))
         facts |= _loaded(event.pallets, order.loaded)
     if order is not None and order.items:
-        items = order.taken + event.items
+        items = order.with_those_gone(event.items)
         phrase = f"it takes {event.items} items of {order.items} ordered"
-        phrase += f", of which {order.taken} have left" if order.taken else ""
+        phrase += f", of which {items - event.items} have left" if items > event.items else ""
         facts["more_items"] = phrase if items > 1.15 * order.items + 1 else ""
         facts["far_more_items"] = phrase if items > 1.5 * order.items + 3 else ""
     return facts
