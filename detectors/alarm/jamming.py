@@ -47,7 +47,7 @@ class Jamming(Detector[AlarmHeartbeat]):
     they were hit by bursts.
 
     Machines at work disturb a radio for minutes. How long that lasts here is learnt from the working hours; within it
-    the sign is weaker while people work, here or, by day, next door.
+    the sign is weaker while people work, here or, by day, next door, unless the supply failed first.
 
     References
     ----------
@@ -177,7 +177,7 @@ class Jamming(Detector[AlarmHeartbeat]):
         if evidence < enough or hurt < min(max(2.0 if out else 3.0, 0.25 * radios), radios):
             return 0.0
         score = 1.0 - exp(-evidence / 12.0)
-        if not disturbed and scene.staffed(now) > 0.0:
+        if scene.staffed(now) > 0.0 and not (disturbed and self.since >= scene.supply.began()):
             score *= min(0.4 + 0.2 * (self.latest - self.since) / self.passing, 1.0)
         return score if score >= self.told + 0.03 else 0.0
 

@@ -130,6 +130,14 @@ def test_a_jammer_that_never_pauses_is_seen_in_the_dark_by_radios_that_lose_a_fi
     assert seen >= 6
 
 
+def test_machines_that_were_at_work_before_the_power_failed_are_no_jammer() -> None:
+    start = 10 * HOUR
+    rows = list(beats(start + 900.0, 60.0, (start, start + 300.0), 1.0))
+    after = tell(Jamming(), in_the_dark(start - 60.0, rows))
+    before = tell(Jamming(), in_the_dark(start + 120.0, rows))
+    assert after[-1].score > 0.9 and all(sign.score < 0.7 for sign in before)
+
+
 def test_a_dark_day_of_lost_heartbeats_is_taken_for_a_jammer_once_or_twice_at_the_most() -> None:
     signs = [
         sign for seed in range(4) for sign in tell(Jamming(), in_the_dark(DAY, beats(2 * DAY, loss=0.1, seed=seed)))
