@@ -131,7 +131,7 @@ class Goods(Part):
             visit.loaded = max(visit.loaded, at)
         loading.pallets += not empty
         loading.unordered += event.order is None and not empty
-        order = self.meant(event, at)
+        order = self.meant(event, self.passed(event.dock, event.sscc, at))
         sscc = None if event.sscc is None else label(event.sscc)
         if order is not None:
             order.load(sscc, at)
@@ -194,11 +194,10 @@ class Goods(Part):
         order = self.orders.get(name)
         return self.closed.get(label(name), 0.0) if order is None else order.departed
 
-    def meant(self, event: Any, at: float) -> Order | None:
+    def meant(self, event: Any, passing: Passing | None) -> Order | None:
         """Find the order that a load names, or else the one that its pallet, as the door's reader saw it, is of."""
         if event.order is not None:
             return self.orders.get(event.order)
-        passing = self.passed(event.dock, event.sscc, at)
         return self.order_of(event.sscc or (passing.sscc if passing is not None else None))
 
     def order_of(self, sscc: str | None) -> Order | None:

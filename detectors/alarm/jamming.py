@@ -167,6 +167,8 @@ class Jamming(Detector[AlarmHeartbeat]):
     def _score(self, scene: Scene, now: float) -> float:
         """How sure the sign is that should be given now; 0 for none, or none that says more than the last one."""
         evidence = self.evidence
+        if max(evidence, self.pauseless) < SOONEST:
+            return 0.0
         out, disturbed = scene.supply.out(), scene.supply.disturbed(now)
         if out:
             evidence = max(evidence, self.pauseless - MORE)

@@ -28,12 +28,12 @@ NEW_S = 86400.0
 def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
     """Tell the facts of one pallet going over a dock."""
     goods = scene.goods
-    order = goods.meant(event, scene.time)
     passing = goods.passed(event.dock, event.sscc, scene.time)
+    order = goods.meant(event, passing)
     sscc = event.sscc or (passing.sscc if passing is not None else "")
     facts = _when(order, scene)
     empty, loading = goods.empty(event, scene.time), goods.loading(event, scene.time)
-    facts |= _right(event.order, sscc, order, scene, empty)
+    facts |= _right(event.order, order, scene, empty)
     facts |= _lorry(plain(event.plate), order, scene) if event.plate else _yard(order, scene)
     if order is not None and not order.loaded:
         just = 0.0 <= scene.time - order.known < JUST_S
@@ -44,7 +44,7 @@ def of_loading(event: ShipmentLoaded, scene: Scene) -> Facts:
         if sscc:
             facts["foreign_pallet"] = "" if label(sscc) in order.ssccs else "the pallet belongs to none of its order"
     elif event.order is None and scene.age() >= NEW_S:
-        facts |= _unordered(loading, goods.order_of(sscc) is not None or empty, scene)
+        facts |= _unordered(loading, order is not None or empty, scene)
     if goods.lorries >= LORRIES and not facts.get("excess"):
         facts |= _record(loading, scene)
     return facts | _tags(passing, scene, empty)
@@ -54,7 +54,7 @@ def of_departure(event: ShipmentDeparted, scene: Scene) -> Facts:
     """Tell the facts of a vehicle leaving with goods."""
     order, plate = scene.goods.orders.get(event.order or ""), plain(event.plate)
     facts = _when(order, scene)
-    facts |= _right(event.order, "", order, scene)
+    facts |= _right(event.order, order, scene)
     facts |= _lorry(plate, order, scene)
     facts["no_seal"] = "" if event.seal is not None else "it carries no seal"
     if event.order is None and scene.age() >= NEW_S:
@@ -127,12 +127,11 @@ def _when(order: Order | None, scene: Scene) -> Facts:
     return facts
 
 
-def _right(name: str | None, sscc: str, order: Order | None, scene: Scene, empty: bool = False) -> Facts:
+def _right(name: str | None, order: Order | None, scene: Scene, empty: bool = False) -> Facts:
     if scene.age() < NEW_S:
         return {}
     goods = scene.goods
-    booked = order is not None or goods.order_of(sscc) is not None
-    missing = "no order covers it" if name is None and not booked else ""
+    missing = "no order covers it" if name is None and order is None else ""
     facts: Facts = {"no_order": missing if empty else "", "no_order_goods": "" if empty else missing}
     if name is not None:
         left = goods.departed(name)

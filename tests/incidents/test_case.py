@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from streams.incidents.case import ANEW_AFTER_S, CLOSE_AFTER_S, Case
-from streams.incidents.fusion import Clue
 from streams.incidents.model import Command, Finding, Incident, moment
 from streams.telemetry.control import Policy
 
@@ -94,15 +93,6 @@ def test_what_comes_again_after_it_had_faded_has_a_new_onset() -> None:
         story.finds(jammed, at)
         onsets += [clue.onset - NOW for clue in story.case.clues.values()]
     assert onsets == [0.0, 0.0, 0.0, 6 * HOUR]
-
-
-def test_what_grows_step_by_step_to_twice_what_was_left_has_come_anew() -> None:
-    clue, onsets = Clue("alarm.jamming", "alarm", "d-1", "radio", "alarm"), []
-    clue.memory, clue.last = 6 * HOUR, 0.0
-    for at, nats in ((0.0, 3.0), (6 * HOUR, 1.6), (6 * HOUR + 60, 2.8), (6 * HOUR + 90, 3.2), (6 * HOUR + 120, 4.0)):
-        clue.come(nats, 0.0, at)
-        onsets.append(clue.onset)
-    assert onsets == [0.0, 0.0, 0.0, 6 * HOUR + 90, 6 * HOUR + 90]  # 1.5 nats were left of the first
 
 
 def test_people_at_work_make_light_of_what_they_cause_and_of_nothing_else() -> None:

@@ -74,6 +74,15 @@ def test_evidence_fades() -> None:
     assert fuse(clues, 12 * HOUR).risk < fuse(clues, HOUR).risk
 
 
+def test_what_grows_step_by_step_to_twice_what_was_left_has_come_anew() -> None:
+    jammed, onsets = Clue("alarm.jamming", "alarm", "d-1", "radio", "alarm"), []
+    jammed.memory, jammed.last = 6 * HOUR, 0.0
+    for at, nats in ((0.0, 3.0), (6 * HOUR, 1.6), (6 * HOUR + 60, 2.8), (6 * HOUR + 90, 3.2), (6 * HOUR + 120, 4.0)):
+        jammed.come(nats, 0.0, at)
+        onsets.append(jammed.onset)
+    assert onsets == [0.0, 0.0, 0.0, 6 * HOUR + 90, 6 * HOUR + 90]  # 1.5 nats were left of the first
+
+
 def test_the_order_of_arrival_does_not_matter() -> None:
     clues = [
         clue(domain, 0.3 * n + 1, f"{domain}.{n}", at=n * 60.0)
