@@ -87,7 +87,7 @@ class Runner:
         self._heard = 0
         self._promised = (-inf, 0.0)
         """What was last promised to other workers, and when by the monotonic clock."""
-        self._marked = (state.time, ends)
+        self._marked = (state.time, self.cut())
         self._pace = Pace(interval)
         self._stopping = False
         self._round: Round | None = None
@@ -174,7 +174,7 @@ class Runner:
     async def _checkpoint_when_due(self) -> None:
         """Go on with the checkpoint in the making, or begin one: each interval, and when all is quiet."""
         if self._round is None:
-            if (self.lane.time, self.lane.ends) == self._marked:
+            if (self.lane.time, self.cut()) == self._marked:
                 return
             if not self._pace.due(monotonic() - self.saved) or not self._turn.take(self):
                 return
@@ -209,7 +209,7 @@ class Runner:
         self._round, self.saved = None, monotonic()
         self._turn.give(self)
         self._pace.end()
-        self._marked = saving.time, {topic: end for topic, end in saving.ends.items() if topic != CLOCK}
+        self._marked = saving.time, saving.ends
         self._durable(self.partition, saving.ends)
 
     async def _write(self, site: str, cut: dict[str, int]) -> None:

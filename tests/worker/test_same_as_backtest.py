@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 
 from streams.incidents.backtest import Backtest
 from streams.incidents.model import encode
@@ -20,6 +21,7 @@ from streams.local.simulator.world import World
 from streams.settings import Settings
 from streams.telemetry.recording import Line, clocked, latest_time
 from streams.topics import ensure
+from streams.worker.clock import CLOCK, TELEMETRY
 from tests.worker import abroad
 from tests.worker.road import Tail, lag, until, worker
 
@@ -130,3 +132,16 @@ def test_so_it_does_where_sites_hear_of_each_other(brokers: str, tmp_path: Path,
         until(lambda: lag(brokers, PARTITIONS) == 0, "lag 0", 120)
         for tail in tails:
             assert answers(tail) == abroad.expected()[tail.topic], tail.topic
+
+
+def test_what_was_saved_and_not_committed_is_committed_by_the_next(brokers: str, tmp_path: Path) -> None:
+    Player(brokers, speed=0).play(abroad.lines())
+    with worker(brokers, tmp_path, TOCSIN, TOCSIN_CLOCK="log"):
+        until(lambda: lag(brokers, PARTITIONS) == 0, "lag 0", 120)
+    committed = Consumer({"bootstrap.servers": brokers, "group.id": Settings().group})
+    every = [TopicPartition(topic, n, 0) for topic in (*TELEMETRY, CLOCK) for n in range(PARTITIONS)]
+    committed.commit(offsets=every, asynchronous=False)
+    committed.close()
+    assert lag(brokers, PARTITIONS) > 0
+    with worker(brokers, tmp_path, TOCSIN, TOCSIN_CLOCK="log"):
+        until(lambda: lag(brokers, PARTITIONS) == 0, "lag 0")
