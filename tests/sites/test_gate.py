@@ -8,13 +8,14 @@ from urllib.request import urlopen
 
 import msgspec
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
+from streams.sites.gate.gate import GROUP
 from streams.sites.gate.memory import KEPT
 from streams.telemetry.examples import TELEMETRY
 from tests.sites.gates import GateProcess, gate
 from tests.sites.log import Place, open_site, records
-from tests.worker.road import new_site
+from tests.worker.road import new_site, until
 
 Record = tuple[bytes | None, bytes]
 encode = msgspec.json.encode
@@ -94,6 +95,14 @@ def forwarded(running: GateProcess) -> Counter[str]:
     return Counter({line.split('"')[1]: int(float(line.split()[-1])) for line in told})
 
 
+def committed(place: Place) -> int:
+    consumer = Consumer({"bootstrap.servers": place.brokers, "group.id": GROUP, "log_level": 0})
+    try:
+        return int(consumer.committed([TopicPartition(place.topic, 0)], timeout=10)[0].offset)
+    finally:
+        consumer.close()
+
+
 def test_a_new_gate_remembers_what_the_last_one_saw(site_cluster: Any, tmp_path: Path) -> None:
     """A site's objects, then its repeats after the gate was killed and another one came."""
     place = open_site(site_cluster.bootstrap, new_site())
@@ -102,6 +111,8 @@ def test_a_new_gate_remembers_what_the_last_one_saw(site_cluster: Any, tmp_path:
     with gate(place.brokers, tmp_path, "first") as first:
         send(place, [(key, one) for one in sent])
         assert len(place.read(len(sent), "telemetry.power")) == len(sent)
+        # What it has forwarded and not yet committed, the next one forwards again.
+        until(lambda: committed(place) == len(sent), "the gate's commit")
         first.kill()
     send(place, [(key, one) for one in sent[-KEPT:]])
     send(place, [(key, encode(place.reading("last", sequence=0)))])
