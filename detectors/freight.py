@@ -11,7 +11,6 @@ from detectors.state import Part
 VISIT_S = 45 * 60.0
 """Two pallets over a dock this far apart are no longer the same loading, s."""
 
-DAY_S = 86400.0
 
 ROUND_S = 6 * 3600.0
 """When an order's goods have left for so long, what is loaded for it is counted anew, s: it is said to come again."""
@@ -173,19 +172,6 @@ def cap(table: dict[Any, Any], most: int) -> None:
     """Drop a table's oldest entries beyond so many."""
     while len(table) > most:
         del table[next(iter(table))]
-
-
-def of_a_day(times: dict[int, float], one: int, at: float, most: int) -> dict[int, float]:
-    """Note when something was last seen, Unix seconds, and forget what was a day before; `most` are kept."""
-    times[one] = at
-    kept = {other: when for other, when in times.items() if at - when < DAY_S}
-    cap(kept, most)
-    return kept
-
-
-def within_a_day(times: dict[int, float], one: int, at: float) -> int:
-    """Count this one, and the others that were seen in the day before `at`."""
-    return 1 + sum(other != one and at - when < DAY_S for other, when in times.items())
 
 
 def masks(plate: str) -> list[str]:

@@ -5,12 +5,9 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidRead
-from detectors.freight import chip, label, of_a_day, within_a_day
-from detectors.habit import Habit
+from detectors.freight import chip, label
 from detectors.scene import Scene
-
-MOST = 50
-"""Cloned labels of a day that are remembered."""
+from detectors.spate import Spate
 
 
 class Clone(Detector[RfidRead]):
@@ -33,8 +30,7 @@ class Clone(Detector[RfidRead]):
     memory_s: ClassVar[float] = 12 * 3600.0
 
     def __init__(self) -> None:
-        self.habit = Habit(0.0005, 2000.0)
-        self.labels: dict[int, float] = {}
+        self.clones = Spate(0.0005, 2000.0)
 
     def score_one(self, event: RfidRead, scene: Scene) -> Sign | None:
         return self._sign(event, scene) if self._cloned(event, scene) else None
@@ -49,8 +45,8 @@ class Clone(Detector[RfidRead]):
         return sign
 
     def _sign(self, event: RfidRead, scene: Scene) -> Sign:
-        labels = within_a_day(self.labels, label(event.epc), scene.time)
-        score = (1.0 - 0.2 / labels) * 0.02 / (0.02 + self.habit.probability())
+        labels = self.clones.count(label(event.epc), scene.time)
+        score = (1.0 - 0.2 / labels) * self.clones.sureness()
         evidence: Row = {"epc": event.epc, "tid": event.tid, "read_point": event.read_point, "labels": labels}
         summary = f"Two tags carry the same label: {event.epc} now also answers from chip {event.tid}."
         if labels > 1:
@@ -62,9 +58,10 @@ class Clone(Detector[RfidRead]):
             self._learn(event, self._cloned(event, scene), scene.time)
 
     def _learn(self, event: RfidRead, found: bool, at: float) -> None:
-        self.habit.learn(found)
         if found:
-            self.labels = of_a_day(self.labels, label(event.epc), at, MOST)
+            self.clones.happened(label(event.epc), at)
+        else:
+            self.clones.passed(at)
 
     @staticmethod
     def _cloned(event: RfidRead, scene: Scene) -> bool:

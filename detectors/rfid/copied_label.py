@@ -5,13 +5,10 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode
-from detectors.freight import chip, label, of_a_day, within_a_day
-from detectors.habit import Habit
+from detectors.freight import chip, label
 from detectors.rfid.clone import on_another_chip
 from detectors.scene import Scene
-
-MOST = 50
-"""Chips of a day that are remembered."""
+from detectors.spate import Spate
 
 
 class CopiedLabel(Detector[RfidEncode]):
@@ -34,14 +31,13 @@ class CopiedLabel(Detector[RfidEncode]):
     memory_s: ClassVar[float] = 12 * 3600.0
 
     def __init__(self) -> None:
-        self.habit = Habit(0.002, 500.0)
-        self.chips: dict[int, float] = {}
+        self.copies = Spate(0.002, 500.0)
 
     def score_one(self, event: RfidEncode, scene: Scene) -> Sign | None:
         if not _copied(event, scene):
             return None
-        chips = within_a_day(self.chips, chip(event.tid), scene.time)
-        score = (1.0 - 0.3 / chips) * 0.02 / (0.02 + self.habit.probability())
+        chips = self.copies.count(chip(event.tid), scene.time)
+        score = (1.0 - 0.3 / chips) * self.copies.sureness()
         evidence: Row = {"epc": event.epc, "tid": event.tid, "previous_epc": event.previous_epc}
         evidence |= {"user": event.user, "chips": chips}
         summary = f"Chip {event.tid} was given the label of other goods, {event.epc}, in place of its own."
@@ -50,10 +46,10 @@ class CopiedLabel(Detector[RfidEncode]):
         return Sign(score, summary, evidence, key="copy")
 
     def learn_one(self, event: RfidEncode, scene: Scene) -> None:
-        found = _copied(event, scene)
-        self.habit.learn(found)
-        if found:
-            self.chips = of_a_day(self.chips, chip(event.tid), scene.time, MOST)
+        if _copied(event, scene):
+            self.copies.happened(chip(event.tid), scene.time)
+        else:
+            self.copies.passed(scene.time)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

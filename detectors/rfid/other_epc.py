@@ -5,13 +5,12 @@ from typing import ClassVar
 
 from detectors.base import Detector, Domain, Row, Sign, Sort, Stage
 from detectors.events import RfidEncode, RfidRead
-from detectors.freight import chip, label, of_a_day, within_a_day
-from detectors.habit import Habit
+from detectors.freight import chip, label
 from detectors.scene import Scene
+from detectors.spate import Spate
 
 SEVERAL = 3
 """Chips changed within a day from which on it is no accident."""
-MOST_ODD = 50
 
 
 class OtherEpc(Detector[RfidRead | RfidEncode]):
@@ -36,8 +35,7 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
     memory_s: ClassVar[float] = 12 * 3600.0
 
     def __init__(self) -> None:
-        self.habit = Habit(0.0005, 2000.0)
-        self.odd: dict[int, float] = {}
+        self.changes = Spate(0.0005, 2000.0)
 
     def score_one(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign | None:
         return self._sign(event, scene) if event.tid is not None and self._differs(event, event.tid, scene) else None
@@ -56,15 +54,16 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
         return sign
 
     def _learn(self, tid: str, found: bool, at: float) -> None:
-        self.habit.learn(found)
         if found:
-            self.odd = of_a_day(self.odd, chip(tid), at, MOST_ODD)
+            self.changes.happened(chip(tid), at)
+        else:
+            self.changes.passed(at)
 
     def _sign(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign:
-        chips = within_a_day(self.odd, chip(event.tid or ""), scene.time)
+        chips = self.changes.count(chip(event.tid or ""), scene.time)
         registered = scene.registry.item_of(event.tid or "") is not None
         sure = 0.8 if registered or chips >= SEVERAL else 0.3 if chips == 1 else 0.55
-        score = sure * 0.02 / (0.02 + self.habit.probability())
+        score = sure * self.changes.sureness()
         evidence: Row = {"tid": event.tid, "epc": event.epc, "previous_epc": getattr(event, "previous_epc", None)}
         summary = f"The label of chip {event.tid} was changed, and by no encoder of this site."
         if chips > 1:

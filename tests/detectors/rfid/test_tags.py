@@ -149,6 +149,18 @@ def test_goods_that_are_given_the_label_of_others_are_told_at_the_encoder() -> N
         assert 0.6 < first < second
 
 
+def test_many_copies_in_a_row_are_surer_with_each_and_not_what_is_usual() -> None:
+    def day(start: float, first: int, copies: int) -> list[Row]:
+        stock = [read(start + n, first + n, tid=f"A{first + n}") for n in range(60)]
+        others = [first + 2 * n for n in range(copies)]
+        return [*stock, *(encode(start + HOUR + 6 * n, n + 1, n, tid=f"A{n}") for n in others)]
+
+    scores = [sign.score for sign in tell(CopiedLabel(), day(0.0, 0, 30))]
+    assert scores == sorted(scores) and len(scores) == 30 and scores[-1] > 0.85
+    daily = [row for n in range(6) for row in day(n * 30 * HOUR, 100 * n, 9)]
+    assert tell(CopiedLabel(), daily)[-1].score < 0.5, "what happens every day is everyday life"
+
+
 def test_several_clones_within_a_day_are_surer_than_one_a_week() -> None:
     def scores(pause: float) -> list[float]:
         rows = [read(pause * n + at, n, tid=f"{tid}{n}") for n in range(4) for at, tid in ((0, "A"), (9, "B"))]
