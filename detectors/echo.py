@@ -7,19 +7,22 @@ from detectors.state import Part
 
 REMEMBERED = 64
 """Values in which a loop is looked for."""
+TEACHES = 4
+"""Values of a sequence met again that teach how long such sequences are."""
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Echo(Part):
     """Follows one stream of values and counts exact repeats of the last one, and of a sequence some values back.
 
-    Noise alone changes what is measured. How often two values in succession are equal all the same is learnt, and so is
-    how often a value is met again as far back as the one before it was; each further repeat multiplies the surprise.
+    Noise alone changes what is measured. How often two values in succession are equal all the same is learnt, and so
+    are how often a value is met again and how often the next one is then met again as far back; each further repeat
+    multiplies the surprise.
 
     Parameters
     ----------
     repeats, looped
-        Share of values to expect that repeat the last one, or continue a sequence, before it is learnt.
+        Share of values to expect that repeat the last one, or begin or continue a sequence, before it is learnt.
     weight
         How many values that expectation is worth.
 
@@ -31,13 +34,14 @@ class Echo(Part):
         How many values in succession continue a sequence, and how many values back it was.
     """
 
-    __slots__ = ("lag", "last", "loop", "looped", "places", "repeats", "run", "seen")
+    __slots__ = ("continued", "lag", "last", "loop", "looped", "places", "repeats", "run", "seen")
 
     def __init__(self, repeats: float, looped: float, weight: float = 200.0) -> None:
         self.last = 0.0
         self.places: dict[float, int] = {}
         self.repeats = Habit(repeats, weight)
         self.looped = Habit(looped, weight)
+        self.continued = Habit(looped, 0.25 * weight)
         self.run = 0
         self.seen = 0
         self.lag = 0
@@ -72,7 +76,9 @@ class Echo(Part):
 
     def looping(self) -> float:
         """Nats of surprise at the loop; 0 for none of at least two values met again twice."""
-        return self.loop * self.looped.surprise() if self.loop >= 2 and self.lag > 1 else 0.0
+        if self.loop < 2 or self.lag < 2:
+            return 0.0
+        return self.looped.surprise() + (self.loop - 1) * self.continued.surprise()
 
     def _follow(self, before: int | None) -> None:
         """See whether this value, last met as number `before`, continues a loop: once more as many back."""
@@ -81,5 +87,9 @@ class Echo(Part):
             self.loop += 1
             return
         self.looped.learn(self.loop > 0)
+        if self.loop:
+            # A long sequence teaches no more than a short one: it is a recording that ended, and not this source.
+            self.continued.learn(True, min(self.loop - 1, TEACHES))
+            self.continued.learn(False)
         self.lag = lag if lag <= REMEMBERED else 0
         self.loop = 1 if self.lag else 0
