@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from streams.local.simulator import build
+from streams.local.simulator import spells as on
 from streams.local.simulator.calendar import local, stamp
 from streams.local.simulator.scenarios import Part, library
 from streams.local.simulator.world import World
+from streams.telemetry.camera import CameraStatus
 from streams.telemetry.decode import TOPICS, Arrival, decode, decode_control
 from streams.telemetry.recording import Line, clocked, read, writing
 from streams.telemetry.refusal import Refusal
@@ -118,6 +120,21 @@ def test_a_day_at_the_change_of_clocks_has_25_hours() -> None:
     assert day.end - day.start == 25 * 3600
     paris = ZoneInfo("Europe/Paris")
     assert datetime.fromtimestamp(local(paris, date(2026, 10, 25), 6 * 60), paris).hour == 6
+
+
+def test_a_recorder_that_is_fed_a_loop_is_fed_the_same_one_after_midnight() -> None:
+    world = World(3, 1, 2, MONDAY)
+    site, camera = world.sites[0], world.sites[0].cameras[0]
+    start = local(site.place.zone, date(2026, 11, 17)) - 3600
+    site.spells.add(on.FROZEN, start, start + 7200, camera.name, level=4)
+    arrivals, _ = taken(list(world.lines()))
+    shown = [
+        (event.bitrate, event.luminance, event.sharpness)
+        for event in (arrival.event for arrival in arrivals)
+        if isinstance(event, CameraStatus) and event.device == camera.name
+        if start + 60 < event.time.timestamp() < start + 7100
+    ]
+    assert len(shown) > 12 and len(set(shown)) == 4
 
 
 def test_time_stamps_are_of_milliseconds() -> None:

@@ -1,6 +1,6 @@
 """What stands in a simulated warehouse."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Body = dict[str, Any]
@@ -71,6 +71,8 @@ class Camera(Device):
     """Scene change when the house is busy."""
     gain: float = 1.0
     night: bool = False
+    tape: list[Body] = field(default_factory=list)
+    """The pictures that the recorder is fed instead of what it sees."""
 
 
 @dataclass(slots=True, eq=False)

@@ -35,7 +35,8 @@ def _camera(site: Site, day: Day, camera: Camera, sky: Sky, out: list[Event]) ->
     odd = [spell for what in PICTURES for spell in site.spells.of(what, day.start, day.end, camera.name)]
     _report(site, day, camera, rng)
     bare = rng.random() < 0.5
-    tape: list[Body] = []
+    if not any(spell.what == on.FROZEN for spell in odd):
+        camera.tape.clear()
     for when in due(camera, day, rng, []):
         if silent and holding(silent, when):
             continue
@@ -48,7 +49,7 @@ def _camera(site: Site, day: Day, camera: Camera, sky: Sky, out: list[Event]) ->
         if odd:
             for spell in odd:
                 if spell.start <= when < spell.end:
-                    body = _taped(body, spell, tape) if spell.what == on.FROZEN else _disturbed(body, spell, rng)
+                    body = _taped(body, spell, camera.tape) if spell.what == on.FROZEN else _disturbed(body, spell, rng)
         out.append((when, camera, body))
 
 
