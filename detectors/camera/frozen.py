@@ -73,7 +73,7 @@ class Frozen(Detector[CameraStatus]):
             )
             return Sign(score, summary, {"repeats": echo.run, "lasted_s": round(lasted, 1)}, key="still")
         nats = echo.looping()
-        if nats < 11.5:
+        if nats < 11.0:
             return None
         summary = f"Camera {event.device} shows the same {echo.lag} pictures over and over."
         return Sign(min(0.03 * nats + 0.1, 0.95), summary, {"length": echo.lag, "matches": echo.loop}, key="loop")
