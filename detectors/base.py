@@ -91,7 +91,7 @@ class Detector(Generic[E_contra]):
     timeless: ClassVar[bool] = False
     """Whether it weighs the same by day and by night: people at work neither cause it nor keep a thief from it."""
     alone: ClassVar[bool] = False
-    """A definite sign of goods leaving with no right to: pages without a second domain."""
+    """A definite sign of goods leaving, or being made to leave, with no right to: pages without a second domain."""
     explained_by: ClassVar[tuple[str, ...]] = ()
     """Detectors whose recent finding explains this one, which then counts for nothing of its own."""
     explains: ClassVar[tuple[str, ...]] = ()

@@ -10,13 +10,17 @@ from detectors.rfid.clone import on_another_chip
 from detectors.scene import Scene
 from detectors.spate import Spate
 
+MANY = 6
+"""Chips of a day from which on it is no slip of the hand."""
+
 
 class CopiedLabel(Detector[RfidEncode]):
     """Says when goods that have a label are given the label that other goods of the house carry.
 
     So goods are made to pass for those of an order, and it shows before they move. A damaged tag is replaced by a blank
-    one, which carried nothing. Several within a day make it surer. How often it happens at this site all the same is
-    learnt and lowers the score.
+    one, which carried nothing. Several within a day make it surer, and many are a sign by themselves: nobody labels
+    goods in bulk as others that stand beside them. How often it happens at this site all the same is learnt and lowers
+    the score.
     """
 
     name: ClassVar[str] = "rfid.copied_label"
@@ -28,6 +32,7 @@ class CopiedLabel(Detector[RfidEncode]):
     scope = "site"
     rate: ClassVar[float] = 0.005
     hit: ClassVar[float] = 0.2
+    alone: ClassVar[bool] = True
     memory_s: ClassVar[float] = 12 * 3600.0
 
     def __init__(self) -> None:
@@ -37,13 +42,13 @@ class CopiedLabel(Detector[RfidEncode]):
         if not _copied(event, scene):
             return None
         chips = self.copies.count(chip(event.tid), scene.time)
-        score = (1.0 - 0.3 / chips) * self.copies.sureness()
+        sure = 1.0 - 0.3 / chips if chips >= MANY else 0.7 + 0.02 * (chips - 1)
         evidence: Row = {"epc": event.epc, "tid": event.tid, "previous_epc": event.previous_epc}
         evidence |= {"user": event.user, "chips": chips}
         summary = f"Chip {event.tid} was given the label of other goods, {event.epc}, in place of its own."
         if chips > 1:
             summary = f"{summary[:-1]}; {chips} chips were given others' labels within a day."
-        return Sign(score, summary, evidence, key="copy")
+        return Sign(sure * self.copies.sureness(), summary, evidence, key="copy")
 
     def learn_one(self, event: RfidEncode, scene: Scene) -> None:
         if _copied(event, scene):

@@ -4,7 +4,7 @@ from typing import Any
 
 from detectors.base import Detector, Row, Sign
 from detectors.rfid.clone import Clone
-from detectors.rfid.copied_label import CopiedLabel
+from detectors.rfid.copied_label import MANY, CopiedLabel
 from detectors.rfid.count_drift import CountDrift
 from detectors.rfid.crypto import Crypto
 from detectors.rfid.night_reads import NightReads
@@ -15,6 +15,8 @@ from detectors.rfid.two_places import TwoPlaces
 from detectors.rfid.unentitled_pallet import UnentitledPallet
 from detectors.shipment import story
 from detectors.shipment.story import HOUR, signal
+from streams.incidents.fusion import SURE_BY_DAY
+from streams.incidents.weighing import LOUDER
 from streams.telemetry.control import Item
 from tests.detectors.story import knowing, tell
 
@@ -156,7 +158,8 @@ def test_many_copies_in_a_row_are_surer_with_each_and_not_what_is_usual() -> Non
         return [*stock, *(encode(start + HOUR + 6 * n, n + 1, n, tid=f"A{n}") for n in others)]
 
     scores = [sign.score for sign in tell(CopiedLabel(), day(0.0, 0, 30))]
-    assert scores == sorted(scores) and len(scores) == 30 and scores[-1] > 0.85
+    assert scores == sorted(scores) and len(scores) == 30
+    assert scores[MANY - 2] + LOUDER < scores[MANY - 1] > SURE_BY_DAY, "many are a definite sign, and news"
     daily = [row for n in range(6) for row in day(n * 30 * HOUR, 100 * n, 9)]
     assert tell(CopiedLabel(), daily)[-1].score < 0.5, "what happens every day is everyday life"
 
