@@ -15,6 +15,8 @@ VISIT_S = 45 * 60.0
 ROUND_S = 6 * 3600.0
 """When an order's goods have left for so long, what is loaded for it is counted anew, s: it is said to come again."""
 
+EARLY_S = 3600.0
+"""So long before its window an order may be taken, s; a lorry that leaves before has taken another."""
 SKEW_S = 330.0
 """How far apart the clocks of a door's reader and a dock's terminal may be, s."""
 
@@ -110,6 +112,10 @@ class Order(Part):
     def with_those_gone(self, items: int) -> int:
         """Add to what leaves now what has left before; where nothing was loaded since, it is told of again."""
         return self.taken + items if self.last > self.departed else max(self.taken, items)
+
+    def asks(self, items: int, at: float) -> bool:
+        """Whether a lorry that leaves at `at` with so many items has just what is asked for, and about when."""
+        return at > self.start - EARLY_S and abs(items - self.items) <= 0.02 * self.items
 
     def passed(self, at: float) -> bool:
         """Whether nothing more is to be expected of it: long departed, or never carried out."""

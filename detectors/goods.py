@@ -154,7 +154,7 @@ class Goods(Part):
         over = [
             dock for dock, now in self.docks.items() if now.plate == plate or (now.order and now.order == event.order)
         ]
-        order = self.orders.get(event.order if event.order is not None else self._aboard(plate, over))
+        order = self.orders.get(event.order if event.order is not None else self._aboard(plate, over, event.items, at))
         if order is not None:
             order.taken, order.departed = order.with_those_gone(event.items), at
         for dock in over:
@@ -162,10 +162,14 @@ class Goods(Part):
                 self._finish(dock)
                 del self.docks[dock]
 
-    def _aboard(self, plate: str, docks: list[str]) -> str:
-        """Name the order that a lorry took over these docks, if it came for no other one."""
+    def _aboard(self, plate: str, docks: list[str], items: int, at: float) -> str:
+        """Name the order that a lorry took over these docks, or else the one that it was to fetch, if there is but one.
+
+        The same lorry comes for the next order, too, some hours later.
+        """
         names = {self.docks[dock].order for dock in docks}
-        names.update(name for name, order in self.orders.items() if plate in order.plates and not order.departed)
+        waiting = {name: order for name, order in self.orders.items() if plate in order.plates and not order.departed}
+        names.update(name for name, order in waiting.items() if order.asks(items, at))
         return names.pop() if len(names) == 1 else ""
 
     def _finish(self, dock: str) -> None:

@@ -69,6 +69,16 @@ def test_pallets_that_went_before_their_order_was_booked_count() -> None:
     assert goods.orders["SO-1"].loaded == 3
 
 
+def test_a_lorry_that_names_no_order_has_left_with_the_one_it_was_to_fetch_then() -> None:
+    def left(t: float, pallets: int) -> bool:
+        leaves = story.departed(t, "", "KCDT0497", pallets) | {"order": None}
+        return told(story.planned(0.0, "SO-1", 8 * HOUR, "KCDT0497"), leaves).departed("SO-1") > 0.0
+
+    assert left(8.5 * HOUR, 2)
+    assert not left(5 * HOUR, 2), "for another order, hours before"
+    assert not left(8.5 * HOUR, 3), "with other goods"
+
+
 def test_empties_are_no_part_of_the_loading_that_follows() -> None:
     empties = [{"t": 200.0 * n, "type": "shipment.loaded", "device": "dock-1", "dock": "D1"} for n in range(4)]
     goods = told(*empties, story.loaded(HOUR / 2, "SO-1", "KCDT0497", 0))
