@@ -3,6 +3,7 @@ from functools import cache
 
 import pytest
 
+from streams.local.simulator import spells as on
 from streams.local.simulator.scenarios import Label, Part
 from streams.local.simulator.world import World
 from streams.telemetry.alarm import AlarmHeartbeat, AlarmSignal
@@ -51,6 +52,15 @@ def test_nobody_is_at_work_meanwhile() -> None:
     for seed in (18, 19):  # in houses that are cleaned late
         _, _, during, _ = night(seed)
         assert not [event for event in during if isinstance(event, AlarmSignal) and event.code in ("OP", "CL")]
+
+
+def test_no_outage_of_the_line_hides_it() -> None:
+    world = World(0, 1, 4, date(2026, 12, 7), [Part("reference-night")], sparse=True)
+    (start,) = world.starts
+    world.sites[0].spells.add(on.WAN, start - 7200, start + 3600)
+    clocks = [(_time(line.value), line.received) for line in world.lines() if line.topic in TOPICS and line.value]
+    in_time = [clock for time, clock in clocks if start <= time < start + 600 and clock and clock < time + 120]
+    assert len(in_time) > 20, "more than the panel says over its own path"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -70,6 +70,11 @@ class Spells:
         """Answer one spell that holds at a moment."""
         return next(iter(self.of(what, when, when + 0.001, device)), None)
 
+    def spare(self, what: str, start: float, end: float) -> None:
+        """Keep a span free of what is planned so far: what reaches into it ends before, what begins there is off."""
+        kept = [spell for spell in self._known.get(what, ()) if not start <= spell.start < end]
+        self._known[what] = [spell._replace(end=start) if spell.start < start < spell.end else spell for spell in kept]
+
     def prune(self, before: float) -> None:
         """Forget what ended before a moment."""
         for what, spells in self._known.items():

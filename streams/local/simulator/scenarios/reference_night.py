@@ -3,6 +3,7 @@
 from random import Random
 
 from streams.local.simulator import acts
+from streams.local.simulator import spells as on
 from streams.local.simulator.acts import MINUTE
 from streams.local.simulator.calendar import Day
 from streams.local.simulator.scenarios.base import Fit, Label, Scenario, Stage
@@ -14,6 +15,8 @@ BATCHES, PALLETS, DEVICES = 3, 30, 50_000
 def play(site: Site, day: Day, start: float, rng: Random) -> Label:
     """Cut, jam, blind, wipe, relabel and drive off, from `start` on."""
     over = start + 178 * MINUTE
+    # Every one of these acts was visible in somebody's telemetry: no outage that happens to be there hides the night.
+    site.spells.spare(on.WAN, start - 60 * MINUTE, over)
     repaired = over + rng.uniform(5, 9) * 3600
     stages = [
         acts.cut(site, start, over + rng.uniform(1, 5) * 3600, rng),
