@@ -75,8 +75,8 @@ class Echo(Part):
         return self.run * self.repeats.surprise()
 
     def looping(self) -> float:
-        """Nats of surprise at the loop; 0 for none of at least two values met again twice."""
-        if self.loop < 2 or self.lag < 2:
+        """Nats of surprise at the loop; 0 for none."""
+        if not self.loop or self.lag < 2:
             return 0.0
         return self.looped.surprise() + (self.loop - 1) * self.continued.surprise()
 

@@ -11,6 +11,8 @@ from detectors.silence import spell
 
 WARM = 20
 """Statuses of a camera before it is judged."""
+LOOP, TOGETHER = 11.0, 15.0
+"""Nats from which on a loop is worth a finding: at one camera, and of several that repeat as far back."""
 BEHIND_S = 1800.0
 """A status so much older than the last one comes late; one that is older still tells of a clock that was set, s."""
 
@@ -20,7 +22,8 @@ class Frozen(Detector[CameraStatus]):
 
     Noise alone changes a living picture's numbers. How often two statuses in succession are equal all the same is
     learnt for each camera (a coarse encoder, a dark room), and so is how often nothing moves; each further repeat
-    multiplies the surprise. A loop repeats a sequence of statuses: the same distance back, several times in succession.
+    multiplies the surprise. A loop repeats a sequence of statuses: the same distance back, several times in succession,
+    or at several cameras at once.
     What comes late, a batch that is sent again say, shows pictures of the past and is none.
     """
 
@@ -73,10 +76,12 @@ class Frozen(Detector[CameraStatus]):
             )
             return Sign(score, summary, {"repeats": echo.run, "lasted_s": round(lasted, 1)}, key="still")
         nats = echo.looping()
-        if nats < 11.0:
+        others = scene.sight.repeat(event.device, scene.time, echo.lag, nats)
+        if nats < LOOP and nats + others < TOGETHER:
             return None
+        score = min(0.03 * max(nats, LOOP) + 0.1, 0.95)
         summary = f"Camera {event.device} shows the same {echo.lag} pictures over and over."
-        return Sign(min(0.03 * nats + 0.1, 0.95), summary, {"length": echo.lag, "matches": echo.loop}, key="loop")
+        return Sign(score, summary, {"length": echo.lag, "matches": echo.loop}, key="loop")
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

@@ -75,6 +75,24 @@ def test_a_loop_is_seen() -> None:
     assert signs and all(sign.key == "loop" for sign in signs) and signs[0].evidence["length"] == 8
 
 
+def turns_until_a_loop_is_said(cameras: int) -> int:
+    """Count the rounds of statuses from the first that repeats on."""
+    here, detectors = scene(), [Frozen() for _ in range(cameras)]
+    lived = [list(living(300, number, device=f"cam-{number}")) for number in range(cameras)]
+    for rows in lived:
+        rows += [{**rows[291 + turn % 9], "t": 360.0 * (300 + turn)} for turn in range(20)]
+    for turn, shown in enumerate(zip(*lived, strict=True)):
+        said = [sign for one, row in zip(detectors, shown, strict=True) for sign in tell(one, [row], here)]
+        if said:
+            return turn - 299
+    return 99
+
+
+def test_a_loop_of_several_cameras_is_seen_when_it_comes_round() -> None:
+    assert turns_until_a_loop_is_said(3) == 1
+    assert turns_until_a_loop_is_said(1) == 2
+
+
 def test_statuses_that_are_sent_again_are_no_loop() -> None:
     rows = list(living(300))
     soon = [{**row, "t": row["t"] / 18} for row in rows]
