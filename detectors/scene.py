@@ -16,7 +16,7 @@ from detectors.state import dump, fill
 from detectors.supply import Supply
 from detectors.tags import GENERATION
 
-KEPT = ("first", "heard", "armed", "hours", "goods", "supply", "grid", "presence", "sight")
+KEPT = ("first", "heard", "armed", "signed", "hours", "goods", "supply", "grid", "presence", "sight")
 """What of a scene a snapshot carries; the rest is declared or belongs to the moment."""
 
 GOODS = ("rfid.", "shipment.")
@@ -106,6 +106,8 @@ class Scene:
         self._at = -1.0
         self._local = datetime.fromtimestamp(0.0, UTC)
         self.armed: bool | None = None
+        self.signed = 0.0
+        """When the alarm was last set or unset, Unix seconds."""
         self.hours = Hours()
         self.goods = Goods()
         self.supply = Supply()
@@ -157,9 +159,11 @@ class Scene:
 
     def _signal(self, event: Any) -> None:
         if event.code in ("OP", "CL"):
-            self.armed = False  # whoever sets it is still there
+            before, self.armed = self.armed, False  # whoever sets it is still there
             self.worked(3)
-            self.armed = event.code == "CL"
+            # What comes late may come in any order; a clock that was ahead does not silence the next signal.
+            self.armed = before if self.time < self.signed else event.code == "CL"
+            self.signed = max(self.signed, min(self.time, self.clock))
 
     def _learn_goods(self, kind: str, event: Any) -> None:
         tags = self.goods.labels.tags

@@ -102,3 +102,18 @@ def test_a_closed_site_is_half_staffed_by_day_and_not_at_all_by_night() -> None:
     where.clock = sunday + 86400.0
     assert [where.staffed(sunday + hour * 3600.0) for hour in (3, 6, 7, 12, 18, 19)] == [0, 0, 0.5, 0.5, 0.5, 0]
     assert where.staffed(START + 12 * 3600.0) == 1, "a Monday"
+
+
+def test_signals_that_come_late_and_in_any_order_leave_the_alarm_as_it_was_left() -> None:
+    where = undeclared()
+
+    def hear(code: str, hour: float, at: float) -> None:
+        where.time, where.clock = START + hour * HOUR, START + at * HOUR
+        where.learn_one("alarm.signal", event(signal(hour * HOUR, code)))
+
+    hear("CL", 20, 21.0)
+    hear("OP", 6, 21.1)
+    assert where.armed is True
+    hear("OP", 40, 22.0)  # by a clock that is ahead
+    hear("CL", 22.5, 22.5)
+    assert where.armed is True
