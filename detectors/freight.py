@@ -11,12 +11,12 @@ from detectors.state import Part
 VISIT_S = 45 * 60.0
 """Two pallets over a dock this far apart are no longer the same loading, s."""
 
-
 ROUND_S = 6 * 3600.0
 """When an order's goods have left for so long, what is loaded for it is counted anew, s: it is said to come again."""
 
 EARLY_S = 3600.0
 """So long before its window an order may be taken, s; a lorry that leaves before has taken another."""
+
 SKEW_S = 330.0
 """How far apart the clocks of a door's reader and a dock's terminal may be, s."""
 
