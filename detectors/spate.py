@@ -43,14 +43,15 @@ class Spate(Part):
         """How far, 0–1, it is to be believed here: as much as it is seldom."""
         return 0.02 / (0.02 + self.habit.probability())
 
-    def passed(self, at: float) -> None:
-        """Learn from an occasion, at Unix seconds `at`, on which it did not happen."""
-        self._settle(at)
-        self.habit.learn(False)
-
-    def happened(self, thing: int, at: float) -> None:
-        """Learn that it happened to this thing."""
-        self._settle(at)
+    def learn(self, thing: int | None, at: float) -> None:
+        """Learn from one occasion, at Unix seconds `at`: to what it happened, or None where it did not."""
+        if self.held and at - self.since >= DAY_S:
+            self.habit.learn(True, self.held)
+            self.times = {other: when for other, when in self.times.items() if at - when < DAY_S}
+            self.held = 0.0
+        if thing is None:
+            self.habit.learn(False)
+            return
         if thing in self.times or len(self.times) >= MOST:
             self.habit.learn(True)
         else:
@@ -59,10 +60,3 @@ class Spate(Part):
         self.times.pop(thing, None)
         self.times[thing] = at
         cap(self.times, MOST)
-
-    def _settle(self, at: float) -> None:
-        """Learn what was held back for a day."""
-        if self.held and at - self.since >= DAY_S:
-            self.habit.learn(True, self.held)
-            self.times = {thing: when for thing, when in self.times.items() if at - when < DAY_S}
-            self.held = 0.0

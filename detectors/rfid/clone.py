@@ -41,7 +41,7 @@ class Clone(Detector[RfidRead]):
             return None
         found = self._cloned(event, scene)
         sign = self._sign(event, scene) if found else None
-        self._learn(event, found, scene.time)
+        self.clones.learn(label(event.epc) if found else None, scene.time)
         return sign
 
     def _sign(self, event: RfidRead, scene: Scene) -> Sign:
@@ -55,13 +55,7 @@ class Clone(Detector[RfidRead]):
 
     def learn_one(self, event: RfidRead, scene: Scene) -> None:
         if event.tid is not None:
-            self._learn(event, self._cloned(event, scene), scene.time)
-
-    def _learn(self, event: RfidRead, found: bool, at: float) -> None:
-        if found:
-            self.clones.happened(label(event.epc), at)
-        else:
-            self.clones.passed(at)
+            self.clones.learn(label(event.epc) if self._cloned(event, scene) else None, scene.time)
 
     @staticmethod
     def _cloned(event: RfidRead, scene: Scene) -> bool:

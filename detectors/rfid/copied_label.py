@@ -51,10 +51,7 @@ class CopiedLabel(Detector[RfidEncode]):
         return Sign(sure * self.copies.sureness(), summary, evidence, key="copy")
 
     def learn_one(self, event: RfidEncode, scene: Scene) -> None:
-        if _copied(event, scene):
-            self.copies.happened(chip(event.tid), scene.time)
-        else:
-            self.copies.passed(scene.time)
+        self.copies.learn(chip(event.tid) if _copied(event, scene) else None, scene.time)
 
     @classmethod
     def quiet(cls) -> Iterable[Row]:

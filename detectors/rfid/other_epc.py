@@ -42,7 +42,7 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
 
     def learn_one(self, event: RfidRead | RfidEncode, scene: Scene) -> None:
         if event.tid is not None:
-            self._learn(event.tid, self._differs(event, event.tid, scene), scene.time)
+            self.changes.learn(chip(event.tid) if self._differs(event, event.tid, scene) else None, scene.time)
 
     def step(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign | None:
         """Score, then learn; looks into the memory of tags only once."""
@@ -50,14 +50,8 @@ class OtherEpc(Detector[RfidRead | RfidEncode]):
             return None
         found = self._differs(event, event.tid, scene)
         sign = self._sign(event, scene) if found else None
-        self._learn(event.tid, found, scene.time)
+        self.changes.learn(chip(event.tid) if found else None, scene.time)
         return sign
-
-    def _learn(self, tid: str, found: bool, at: float) -> None:
-        if found:
-            self.changes.happened(chip(tid), at)
-        else:
-            self.changes.passed(at)
 
     def _sign(self, event: RfidRead | RfidEncode, scene: Scene) -> Sign:
         chips = self.changes.count(chip(event.tid or ""), scene.time)

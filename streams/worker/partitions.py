@@ -105,9 +105,8 @@ class Partitions(Hooks):
             )
         # Only now: had this been cancelled by the next rebalance, nothing would have begun.
         self.runners.update(fresh)
-        for tp, start in positions.items():
-            # A predecessor may have died between saving and committing, and where nothing more comes nobody else would.
-            self.durable[tp] = start
+        # A predecessor may have died between saving and committing, and where nothing more comes nobody else would.
+        self.durable.update(positions)
         if self._controls.exchange is not None:
             self._controls.exchange.own(fresh)
         self._tasks = [asyncio.create_task(self._run(runner)) for runner in fresh.values()]

@@ -174,9 +174,9 @@ class Runner:
     async def _checkpoint_when_due(self) -> None:
         """Go on with the checkpoint in the making, or begin one: each interval, and when all is quiet."""
         if self._round is None:
-            if (self.lane.time, self.cut()) == self._marked:
+            if not self._pace.due(monotonic() - self.saved) or (self.lane.time, self.cut()) == self._marked:
                 return
-            if not self._pace.due(monotonic() - self.saved) or not self._turn.take(self):
+            if not self._turn.take(self):
                 return
             self.begin()
         await self.save(BUDGET)
