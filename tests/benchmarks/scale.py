@@ -1,6 +1,7 @@
 """How the platform grows: `python -m tests.benchmarks.scale [growth] [start] [latency] [workers] [memory]`.
 
-`growth`: CPU time an object in the core with 13, 130 and 1,300 sites of the same rate. `start`: from the command to the
+`growth`: CPU time an object in the core with 13, 130 and 1,300 sites of the same rate, as the plan of capacity has them
+(`--devices`, `--interval`; the last take some 6 GB). `start`: from the command to the
 first object decided. `latency`: from publishing to the incident on its topic, less the time that an object waits for
 earlier ones. `workers`: how much faster two work off a backlog than one. `memory`: what a worker takes that knows many
 sites of 500 devices, and how soon another one has read that back.
@@ -40,9 +41,10 @@ from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, pub
 from tests.worker.road import Tail, Worker, lag, until, worker
 
 GROWTH = (13, 130, 1300)
-LIVED, WARM = 80, 30
-"""Seconds that each site lives, and those of them that are not measured."""
-KINDS = 5
+ENOUGH = 400
+"""Sites to be measured each round: fewer at once are measured several times."""
+WARM, MEASURED = 2, 1.5
+"""How often each device speaks before it is measured, and while it is."""
 PROBE = {
     "telemetry.camera": {"type": "recorder.status", "disks": 1, "disks_expected": 4, "recording": True},
     "telemetry.alarm": {"type": "alarm.signal", "code": "BV"},
@@ -56,30 +58,40 @@ ten seconds none hears of another, and each is taken for itself and not for a ne
 
 
 def growth(given: argparse.Namespace) -> str:
-    """Drive the core with a second's slice of all sites at a time; as many objects whatever the number of sites."""
+    """Drive the core with a second's slice of all sites at a time."""
     each: dict[int, list[float]] = {sites: [] for sites in GROWTH}
     collect_seldom()
     for _ in range(given.rounds):
         for sites in GROWTH:
-            each[sites].append(sum(_drive(sites) for _ in range(GROWTH[-1] // sites)) / GROWTH[-1])
-    found = {sites: 1e6 * median(used) / (LIVED - WARM) for sites, used in each.items()}
+            times = max(ENOUGH // sites, 1)
+            each[sites].append(sum(_drive(sites, given.devices, given.interval) for _ in range(times)) / times)
+    found = {sites: 1e6 * median(used) for sites, used in each.items()}
     first = found[GROWTH[0]]
-    return ", ".join(f"{sites:,} sites {used:.1f} µs ({used / first:.2f} ×)" for sites, used in found.items())
+    told = ", ".join(f"{sites:,} sites {used:.1f} µs ({used / first:.2f} ×)" for sites, used in found.items())
+    return f"{told}; {given.devices} devices each, an object of each in {given.interval:g} s"
 
 
-def _drive(sites: int) -> float:
-    """CPU seconds that so many sites take after their first seconds."""
-    dice, shard, used, start = Random(1), Shard(Registry()), 0.0, 1.8e9
-    for second in range(LIVED):
-        slice_ = [_arrival(f"SITE-{site:04}", start + second, second, dice) for site in range(sites)]
+def _drive(sites: int, devices: int, interval: float) -> float:
+    """CPU seconds that an object takes among so many sites after their first seconds."""
+    dice, shard, used, start, count = Random(1), Shard(Registry()), 0.0, 1.8e9, 0
+    rate, warm = devices / interval, round(WARM * interval)
+    for second in range(warm + round(MEASURED * interval)):
+        numbers = range(round(second * rate), round((second + 1) * rate))
+        slice_ = [
+            _arrival(f"SITE-{site:04}", start + number / rate, number, devices, dice)
+            for number in numbers
+            for site in range(sites)
+        ]
         before = time.process_time()
         shard.advance(start + second + 1.0, slice_, [])
-        used += (time.process_time() - before) * (second >= WARM)
-    return used
+        if second >= warm:
+            used += time.process_time() - before
+            count += len(slice_)
+    return used / count
 
 
-def _arrival(site: str, now: float, number: int, dice: Random) -> Arrival:
-    topic, value = _object(site, number % KINDS, now, number // KINDS, dice)
+def _arrival(site: str, now: float, number: int, devices: int, dice: Random) -> Arrival:
+    topic, value = _object(site, number % devices, now, number // devices, dice)
     return decode(topic.removeprefix("telemetry."), site.encode(), value, now)[0][0]
 
 
@@ -255,6 +267,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.scale", description=__doc__)
     parser.add_argument("what", nargs="*", default=list(MEASURES), help=", ".join(MEASURES))
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--devices", type=int, default=DEVICES, help="of each of the sites that grow in number")
+    parser.add_argument("--interval", type=float, default=10.0, help="seconds between two objects of each of them")
     parser.add_argument("--events", type=int, default=400_000, help="of the backlog that workers share")
     parser.add_argument("--rate", type=int, default=5000, help="objects a second while latency is measured")
     parser.add_argument("--sites", type=int, default=130, help="whose state is weighed")
