@@ -16,10 +16,12 @@ from detectors.state import Part
 
 PAUSE_S = 30 * 60.0
 """Labels rewritten this far apart belong to different batches, s."""
-NOTABLE = 6.0
+NOTABLE = 5.2
 """Nats from which on a batch is worth a finding."""
-EASIER = 4.5
+EASIER = 6.0
 """A site has far fewer batches of labels than loadings, so that less surprise is enough."""
+DOUBLE, LASTING = 2.0, 0.97
+"""How many times the largest batch before is far more than usual, and what of it remains with each batch."""
 WARM = 4
 SETTLED_S = 7 * 86400.0
 """Batches, or s, after which their usual size is known: where labels are hardly ever rewritten, any bulk is odd."""
@@ -61,6 +63,7 @@ class Relabelling(Detector[RfidEncode]):
         self.reckoning = Reckoning()
         self.mean = stats.Mean()
         self.spread = stats.Var()
+        self.largest = 0.0
         self.users: dict[str, int] = {}
         self.batch: Batch | None = None
 
@@ -98,6 +101,7 @@ class Relabelling(Detector[RfidEncode]):
         if self.batch is not None and not {"armed", "closed"} & self.batch.case.nats.keys():
             self.mean.update(log(self.batch.size))
             self.spread.update(log(self.batch.size))
+            self.largest = max(LASTING * self.largest, float(self.batch.size))
 
     def _look(self, event: RfidEncode, scene: Scene) -> tuple[Batch | None, int, Facts]:
         batch = self.batch if self.batch is not None and abs(scene.time - self.batch.last) <= PAUSE_S else None
@@ -113,7 +117,8 @@ class Relabelling(Detector[RfidEncode]):
         z = (log(size) - self._mean()) / self._spread()
         warm = self.mean.n >= WARM or scene.age() >= SETTLED_S
         facts["bulk"] = f"{size} in one batch is unusual" if warm and z > 2.0 and size > 5 else ""
-        facts["huge"] = f"{size} in one batch is far more than usual" if warm and z > 3.5 and size > 12 else ""
+        far = (z > 3.5 and size > 12) or (size >= DOUBLE * self.largest > 0.0 and size > 20)
+        facts["huge"] = f"{size} in one batch is far more than usual" if warm and far else ""
         return batch, size, facts
 
     def _mean(self) -> float:

@@ -76,6 +76,19 @@ def test_a_batch_far_beyond_the_usual_size_by_day_to_other_products_is_seen() ->
     assert best(relabel(*bulk)) > 0.8
 
 
+def test_twice_as_many_as_ever_by_day_are_told_although_sizes_differ_much_here() -> None:
+    sizes = (1, 12, 2, 1, 20, 3, 8, 1, 15, 2) * 2
+    weeks = [
+        encode(day * DAY + 9 * HOUR + 30 * n, 10_000 + day * 100 + n, 20_000 + day * 100 + n)
+        for day, size in enumerate(sizes)
+        for n in range(size)
+    ]
+    begin = 21 * DAY + 11 * HOUR
+    bulk = [encode(begin + 30 * n, 9000 + n, 8000 + n) for n in range(45)]
+    assert best(tell(Relabelling(), [*weeks, *bulk[:20]])) == 0.0, "no more than there were before"
+    assert 0.2 < best(tell(Relabelling(), [*weeks, *bulk])) < 0.7, "worth a look, and no proof"
+
+
 def test_a_batch_by_day_is_judged_too_where_labels_are_hardly_ever_rewritten() -> None:
     bulk = [encode(14 * DAY + 11 * HOUR + 30 * n, 9000 + n, 8000 + n, article=2) for n in range(60)]
     assert best(tell(Relabelling(), [*office_weeks()[:5], *bulk])) > 0.3
