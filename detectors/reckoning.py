@@ -53,6 +53,7 @@ USUAL: dict[str, tuple[str, float]] = {
     "altered_carrier": ("who", 0.01),
     "altered_hours": ("hours", 0.005),
     "unexpected": ("lorry", 0.35),
+    "returns": ("lorry", 0.01),
     "not_signed_off": ("right", 0.04),
     "unplanned": ("right", 0.04),
     "unbooked": ("booking", 0.03),

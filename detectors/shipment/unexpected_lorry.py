@@ -14,6 +14,8 @@ SURE = 0.6
 """Likelihood from which on a plate is read well enough to be looked up."""
 LEAST_GATES = 20
 DUE_S = 3 * 3600.0
+ANOTHER_S, LATELY_S = 6 * 3600.0, 10 * 86400.0
+"""How long ago a lorry was here before for this to be another time, and to be remembered, s."""
 NOTABLE = 7.0
 EASIER = 3.0
 """A gate has far fewer ways to be odd than a loading."""
@@ -73,7 +75,11 @@ class UnexpectedLorry(Detector[ShipmentGate]):
         plate = plain(event.plate)
         visit = goods.plates.get(plate)
         if event.direction == "in":
-            facts["unexpected"] = "" if _expected(plate, scene) else "no order due names it"
+            strange = not _expected(plate, scene)
+            facts["unexpected"] = "no order due names it" if strange else ""
+            again = visit is not None and ANOTHER_S < at - visit.entered < LATELY_S and not scene.open(visit.entered)
+            back = strange and again and not scene.open(at)
+            facts["returns"] = "it was here out of hours before" if back else ""
         elif visit is not None and visit.loaded > visit.entered > at - 12 * 3600.0:
             facts["not_signed_off"] = "" if _signed_off(visit, at) else "it was loaded and no departure is booked"
         return facts

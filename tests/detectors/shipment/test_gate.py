@@ -32,6 +32,14 @@ def test_a_stranger_that_comes_in_while_the_alarm_is_set_is_named_before_anythin
     assert "unexpected" not in seen(due, gate(night, "QQ99XYZ", likelihood=0.4))[0].evidence["facts"]
 
 
+def test_a_stranger_that_comes_again_the_next_night_says_more_than_another_one() -> None:
+    night = MORNING - 6 * HOUR
+    again, other = (seen(gate(night, plate), gate(night + DAY, "QQ99XYZ"))[-1] for plate in ("QQ99XYZ", "QQ98ABC"))
+    assert again.score > other.score + 0.15 and "it was here out of hours before" in again.summary
+    by_day = seen(gate(MORNING, "QQ99XYZ"), gate(night + DAY, "QQ99XYZ"))[-1]
+    assert abs(by_day.score - other.score) < 0.05, "who was here by day is no scout"
+
+
 def test_a_site_whose_lorries_come_at_night_learns_it() -> None:
     nights = [gate(day * DAY + 26 * HOUR + 600 * n, f"KCDT04{n}") for day in range(20) for n in range(5)]
     signs = tell(UnexpectedLorry(), [story.signal(0.0, "CL"), *nights])
