@@ -35,6 +35,7 @@ from streams.process import collect_seldom
 from streams.settings import Settings
 from streams.telemetry.decode import Arrival, decode
 from streams.topics import ensure
+from streams.worker.clock import TELEMETRY
 from tests.benchmarks.bounds import resident
 from tests.benchmarks.load import even, objects, one, produce
 from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish, scraped, used
@@ -222,7 +223,7 @@ def _drain(number: int, events: int) -> float:
             for port in ports
         ]
         produce(cluster.bootstrap, objects(100))  # everyone is at work before the race begins
-        until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "a quiet start", 120)
+        until(lambda: lag(cluster.bootstrap, PARTITIONS, TELEMETRY) == 0, "a quiet start", 120)
         before = sum(map(decided, ports))
         backlog = list(objects(events, sites=even(PARTITIONS)))
         for each in running:
@@ -241,7 +242,7 @@ def memory(given: argparse.Namespace) -> str:
         ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
         publish(cluster.bootstrap, given.sites, given.seconds, live=False)
         with worker(cluster.bootstrap, Path(folder), TOCSIN, TOCSIN_SNAPSHOT_S="10") as running:
-            until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "lag 0", 900)
+            until(lambda: lag(cluster.bootstrap, PARTITIONS, TELEMETRY) == 0, "lag 0", 900)
             size = resident(running)
         began = time.monotonic()
         with worker(cluster.bootstrap, Path(folder), TOCSIN) as again:

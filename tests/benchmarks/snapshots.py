@@ -24,6 +24,7 @@ from streams.local.kafka import Cluster, free_ports
 from streams.settings import Settings
 from streams.topics import ensure
 from streams.worker.checkpoints import STATE
+from streams.worker.clock import TELEMETRY
 from streams.worker.kafka import reader, tail
 from tests.benchmarks.load import one
 from tests.worker.road import Worker, lag, until, worker
@@ -135,7 +136,7 @@ def measure_recovery(sites: int, seconds: int) -> str:
         ensure(Settings(brokers=cluster.bootstrap, partitions=PARTITIONS))
         publish(cluster.bootstrap, sites, seconds, live=False)
         with worker(cluster.bootstrap, Path(folder), TOCSIN, TOCSIN_SNAPSHOT_S="10"):
-            until(lambda: lag(cluster.bootstrap, PARTITIONS) <= PARTITIONS, "lag 0", 400)
+            until(lambda: lag(cluster.bootstrap, PARTITIONS, TELEMETRY) == 0, "lag 0", 400)
         began = time.monotonic()
         with worker(cluster.bootstrap, Path(folder), TOCSIN) as running:
             return (

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -127,22 +127,25 @@ def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
             return low, high
 
 
-def lag(brokers: str, partitions: int) -> int:
-    """Ask how many records the group has not committed; a broker that is busy is asked again."""
+def lag(brokers: str, partitions: int, topics: Iterable[str] = (*TELEMETRY, CLOCK)) -> int:
+    """Ask how many records the group has not committed; a broker that is busy is asked again.
+
+    While ticks are written some of the clock's always wait for the next snapshot.
+    """
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            return _lag(brokers, partitions)
+            return _lag(brokers, partitions, topics)
         except KafkaException:
             assert time.monotonic() < end
             time.sleep(0.5)
 
 
-def _lag(brokers: str, partitions: int) -> int:
+def _lag(brokers: str, partitions: int, topics: Iterable[str]) -> int:
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "tocsin-worker", "log_level": 0})
     waiting = 0
     try:
-        for topic in (*TELEMETRY, CLOCK):
+        for topic in topics:
             asked = [TopicPartition(topic, partition) for partition in range(partitions)]
             for at in consumer.committed(asked, timeout=10):
                 low, high = consumer.get_watermark_offsets(TopicPartition(topic, at.partition), timeout=10)
