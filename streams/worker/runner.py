@@ -96,8 +96,10 @@ class Runner:
     async def run(self) -> None:
         """Work until `stop`; whatever is raised here ends the process."""
         while not self._stopping:
+            # Where nothing comes to wake it, a checkpoint in the making goes on all the same.
+            pause = BUDGET if self._round is not None else self._interval / 10
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._interval / 10):  # wait_for() of Python 3.11 may swallow a cancellation
+                async with asyncio.timeout(pause):  # wait_for() of Python 3.11 may swallow a cancellation
                     await self.wake.wait()
             self.wake.clear()
             while not self._stopping and await self.step():

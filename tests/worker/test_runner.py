@@ -1,4 +1,5 @@
 import asyncio
+import time
 from random import Random
 from typing import Any
 
@@ -8,7 +9,7 @@ from streams.worker.checkpoints import STATE, recover
 from streams.worker.clock import CLOCK, TELEMETRY
 from streams.worker.controls import Controls
 from streams.worker.publisher import FINDINGS, Outbox
-from streams.worker.runner import Runner
+from streams.worker.runner import BUDGET, Runner
 from tests.worker.counting import CountingCore
 from tests.worker.log import Kafka, Log
 
@@ -95,3 +96,37 @@ def test_a_checkpoint_that_is_finished_leaves_nothing_to_read_again() -> None:
 
     asyncio.run(work())
     assert durable == {**log.ends, CLOCK: len(log.ticks)}
+
+
+class Heavy(CountingCore):
+    """Whose sites are so large that each takes a checkpoint's whole budget."""
+
+    def freeze(self, site: str) -> bytes:
+        time.sleep(BUDGET)
+        return super().freeze(site)
+
+
+def test_a_checkpoint_in_the_making_goes_on_although_nothing_comes_any_more() -> None:
+    kafka, log, interval = Kafka(), Log(1), 60.0
+
+    async def work() -> None:
+        done = asyncio.Event()
+        said = Outbox(kafka, kafka)
+        runner = Runner(0, Heavy(), Controls(), said, recover({}), {}, interval, lambda *_: done.set())
+        for topic in TELEMETRY:
+            for piece, position in log.fetches(topic, 0):
+                runner.lane.receive(topic, piece, position, log.ends[topic])
+        for offset, tick in enumerate(log.ticks):
+            runner.lane.tick(tick, offset + 1)
+        while await runner.step():
+            pass
+        runner.begin()
+        runner.wake.set()
+        running = asyncio.create_task(runner.run())
+        async with asyncio.timeout(interval / 10):
+            await done.wait()
+        runner.stop()
+        await running
+
+    asyncio.run(work())
+    assert recover(rows(kafka)).ends == {**log.ends, CLOCK: len(log.ticks)}
