@@ -71,8 +71,8 @@ class Feed:
 
     def __init__(self, *past: Incident) -> None:
         self._queue: asyncio.Queue[Incident | Deleted | CaughtUp] = asyncio.Queue()
-        for record in (*past, CaughtUp()):
-            self._queue.put_nowait(record)
+        self.put(*past)
+        self._queue.put_nowait(CaughtUp())
 
     def put(self, *records: Incident | Deleted) -> None:
         for record in records:

@@ -103,8 +103,8 @@ def test_acknowledging_leaves_the_alert_standing_and_says_who() -> None:
     board.put(critical(revision=2), NOW)
     (before,) = board.alerts
     note = Note(time=START, by="adiallo", note="guard is on his way")
-    hands = {"acknowledged_by": "adiallo", "assigned": "mlefevre", "notes": [note]}
-    board.put(critical(revision=3, status="acknowledged", **hands), NOW + 5)
+    taken = critical(revision=3, status="acknowledged", acknowledged_by="adiallo", assigned="mlefevre", notes=[note])
+    board.put(taken, NOW + 5)
     ((labels, alert),) = board.alerts.items()
     assert labels == before, "another alert would page again"
     assert alert.annotations["acknowledged"] == "adiallo"

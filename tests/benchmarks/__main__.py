@@ -204,7 +204,7 @@ def main() -> int:
             for name in dict.fromkeys(one.load for one in racing)
         }
         results: Results = {one.name: [] for one in racing}
-        noises = []
+        noises: list[float] = []
         for number in range(given.rounds):
             save(given.out, {"results": results, "noise": noises})
             for one in racing:

@@ -78,7 +78,8 @@ def estate(events: int) -> Iterator[Record]:
 def _singles(lines: Iterable[tuple[float, Line]]) -> Iterator[tuple[float, Line]]:
     for clock, line in lines:
         if line.topic in TOPICS:
-            for part in elements(line.value or b"") or [line.value]:
+            parts: Sequence[bytes | None] = elements(line.value or b"") or [line.value]
+            for part in parts:
                 yield clock, line._replace(value=part)
 
 

@@ -46,7 +46,7 @@ ENOUGH = 400
 """Sites to be measured each round: fewer at once are measured several times."""
 WARM, MEASURED = 2, 1.5
 """How often each device speaks before it is measured, and while it is."""
-PROBE = {
+PROBE: dict[str, dict[str, object]] = {
     "telemetry.camera": {"type": "recorder.status", "disks": 1, "disks_expected": 4, "recording": True},
     "telemetry.alarm": {"type": "alarm.signal", "code": "BV"},
     "telemetry.power": {"type": "power.status", "status": ["OB", "LB"]},
@@ -178,7 +178,7 @@ def _probe(producer: Producer, tail: Tail, sent: dict[str, float], found: dict[s
     until_next = time.monotonic() + 0.25
     while time.monotonic() < until_next:
         for record in tail.consumer.consume(100, 0.01):
-            site = msgspec.json.decode(record.value())["site"]
+            site = msgspec.json.decode(record.value() or b"")["site"]
             found.setdefault(site, time.time())
     return len(sent) == PROBES and sent.keys() <= found.keys()
 

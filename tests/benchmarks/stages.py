@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from operator import itemgetter
 from pathlib import Path
 from types import FrameType
 
@@ -50,9 +51,9 @@ class Stages:
         """Share out the CPU seconds that so many events took, in µs an event; called by the main thread."""
         own = time.clock_gettime(time.CLOCK_THREAD_CPUTIME_ID) - self._own
         each = 1e6 * own / events / (sum(self.counts.values()) or 1)
-        shares = Counter({stage: each * count for stage, count in self.counts.items()})
-        shares[FETCH] += 1e6 * (used - own) / events
-        return dict(shares.most_common())
+        shares = {stage: each * count for stage, count in self.counts.items()}
+        shares[FETCH] = shares.get(FETCH, 0.0) + 1e6 * (used - own) / events
+        return dict(sorted(shares.items(), key=itemgetter(1), reverse=True))
 
     def _watch(self, main: int) -> None:
         while True:

@@ -9,7 +9,7 @@ MOST = 3.0
 """Some 1.5 when all is well; a worker that has lost its batches takes 8 times as much."""
 
 
-def test_the_road_takes_no_more_than_a_bare_loop_with_what_makes_it_safe():
+def test_the_road_takes_no_more_than_a_bare_loop_with_what_makes_it_safe() -> None:
     named = {one.name: one for one in CONTENDERS}
     with Cluster() as cluster:
         load = loaded(cluster.bootstrap, objects(EVENTS))

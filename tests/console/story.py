@@ -178,7 +178,9 @@ def records(kafka: str, topic: str) -> list[tuple[str, dict[str, Any]]]:
         while len(found) < end:
             message = consumer.poll(10)
             assert message is not None and message.error() is None
-            found.append((message.key().decode(), json.decode(message.value())))
+            key, value = message.key(), message.value()
+            assert key is not None and value is not None
+            found.append((key.decode(), json.decode(value)))
         return found
     finally:
         consumer.close()

@@ -41,8 +41,8 @@ def test_acknowledge_assign_note_release(broker: str, tmp_path: Path) -> None:
                 assert (answer.status_code, answer.headers["Location"]) == (303, f"/incidents/i-5?done={kind}")
                 told = last(broker, "control.actions")
                 assert began <= datetime.fromisoformat(told.pop("time")) <= datetime.now(UTC)
-                expected = {"type": "incident.action", "id": form["id"], "site": DUGNY, "incident": "i-5"}
-                expected |= {"action": kind, "by": "ana", "to": fields.get("to"), "note": None}
+                expected: dict[str, object] = {"type": "incident.action", "id": form["id"], "site": DUGNY}
+                expected |= {"incident": "i-5", "action": kind, "by": "ana", "to": fields.get("to"), "note": None}
                 if kind == "note":
                     expected["note"] = "guard on his way"
                 assert told == expected
@@ -75,8 +75,8 @@ def test_a_verdict_is_the_contracts(broker: str, tmp_path: Path) -> None:
             await here.hears("i-9")
             audit = (await ana.open("/audit")).text
             assert "verdict false positive" in audit and "a spider on the lens" in audit
-            over = {"status": "closed", "verdict": "false_positive", "closed": here.console.now()}
-            here.desk.put(incident("i-9", revision=2, **over))
+            now = here.console.now()
+            here.desk.put(incident("i-9", revision=2, status="closed", verdict="false_positive", closed=now))
             closed = (await ana.open("/incidents/i-9")).text
             assert "/incidents/i-9/verdict" not in closed and "/incidents/i-9/note" not in closed
 

@@ -252,7 +252,7 @@ def test_stored_markup_is_inert(broker: str, tmp_path: Path) -> None:
 
     async def story() -> None:
         async with stand(broker, tmp_path, hostile, follow=True) as here, here.someone() as ana:
-            here.desk.find(finding(step, **{HOSTILE: HOSTILE, "list": [HOSTILE]}))
+            here.desk.find(replace(finding(step), evidence={HOSTILE: HOSTILE, "list": [HOSTILE]}))
             await ana.open("/incidents/i-1")
             await ana.submit("/incidents/i-1/note", note=HOSTILE)
             await ana.open("/silences")

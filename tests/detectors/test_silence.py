@@ -45,7 +45,7 @@ def life(end: float, interval: float, until: dict[str, float], loss: float = 0.0
                 rows.append(meter(name, t + chance.gauss(0.0, 0.01 * interval)))
             t += interval
     rows += [{"tick": t} for t in range(60, int(end), 10)]
-    yield from sorted(rows, key=lambda row: row.get("t", row.get("tick")))
+    yield from sorted(rows, key=lambda row: row["t"] if "t" in row else row["tick"])
 
 
 @pytest.mark.parametrize("interval", [1.0, 10.0, 180.0, 900.0])

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import typer
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -109,7 +110,7 @@ class Desk:
         self, log: Path, *options: str, folder: Path | None = None
     ) -> AbstractContextManager["subprocess.Popen[bytes]"]:
         """Run `tocsin ledger` as a process."""
-        command = ["ledger", "--brokers", self.settings.brokers, "--folder", folder or self.folder]
+        command = ("ledger", "--brokers", self.settings.brokers, "--folder", folder or self.folder)
         often = {"TOCSIN_SEAL_S": "0.05", "TOCSIN_SEAL_TELEMETRY_S": "0.3"}
         return launched(log, *command, "--key", self.key, "--port", "0", *options, **often)
 
@@ -134,7 +135,8 @@ class Desk:
         left = sum(ends.values())
         found: Counter[bytes] = Counter()
         while left:
-            for message in consumer.consume(5000, 0.2):
+            messages: list[Any] = consumer.consume(5000, 0.2)
+            for message in messages:
                 assert message.error() is None
                 place = message.topic(), message.partition(), message.offset()
                 found[leaf_hash(Record(*place, message.timestamp()[1], message.key(), message.value()).leaf())] += 1

@@ -130,8 +130,9 @@ def test_the_imei_list_is_that_of_the_stolen_goods(sealed: Night, written: Path)
 
 def test_the_watch_list_is_ready_to_be_published(desk: Desk, sealed: Night, written: Path, tmp_path: Path) -> None:
     raw = (written / "watchlist.ndjson").read_bytes().splitlines()
-    watches = [decode_control("control.watchlist", json.decode(line)["value"].encode(), line) for line in raw]
-    assert all(isinstance(watch, Watch) for watch in watches)
+    told = [decode_control("control.watchlist", json.decode(line)["value"].encode(), line) for line in raw]
+    watches = [watch for watch in told if isinstance(watch, Watch)]
+    assert watches == told
     assert {watch.value for watch in watches if watch.what == "plate"} == {"XK-327-KW", "XK-727-KW", "XK-127-KW"}
     assert {watch.value for watch in watches if watch.what == "tid"} == set(sealed.imeis)
     before = desk.ends()["control.watchlist", 0]

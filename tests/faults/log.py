@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.incidents.model import Incident, Output, encode
+from streams.incidents.model import Finding, Incident, Output, encode
 from streams.telemetry.control import Control
 from streams.telemetry.decode import decode
 from streams.telemetry.decode_control import decode_control
@@ -57,7 +57,8 @@ class Follower:
         ends = self._plant.ends(self.at)
         waiting = {place: end for place, end in ends.items() if end > self.at[place]}
         while waiting:
-            for message in self._consumer.consume(1000, 0.05):
+            messages: list[Any] = self._consumer.consume(1000, 0.05)
+            for message in messages:
                 if message.error() is None:
                     self.at[message.topic(), message.partition()] = message.offset() + 1
                     yield _record(message)
@@ -181,8 +182,8 @@ class Truth:
         return found
 
     def _keep(self, outputs: Iterable[Output]) -> None:
-        for _, event, body in outputs:
-            if event == "finding":
+        for _, _, body in outputs:
+            if isinstance(body, Finding):
                 self.findings[body.id] = encode(body)
             elif isinstance(body, Incident):
                 self.incidents[body.id][body.revision] = encode(body)

@@ -184,7 +184,8 @@ class Plant:
 
     def leader(self, topic: str, partition: int) -> int:
         """Say which broker leads a partition, by its index."""
-        return self._admin().list_topics(topic, timeout=10).topics[topic].partitions[partition].leader - 1
+        leader: int = self._admin().list_topics(topic, timeout=10).topics[topic].partitions[partition].leader
+        return leader - 1
 
     def controller(self) -> int:
         """Say which broker is the controller, by its index."""

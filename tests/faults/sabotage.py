@@ -15,6 +15,12 @@ from streams.worker.publisher import Outbox
 from streams.worker.runner import Runner
 
 
+def swap(owner: type, **methods: Callable[..., Any]) -> None:
+    """Put others in the place of a class's methods."""
+    for name, method in methods.items():
+        setattr(owner, name, method)
+
+
 def ack_before_snapshot() -> None:
     """Commit what the core has seen, before it is in a row."""
     step = Runner.step
@@ -24,7 +30,7 @@ def ack_before_snapshot() -> None:
         self._durable(self.partition, self.cut())
         return worked
 
-    Runner.step = acking
+    swap(Runner, step=acking)
 
 
 def mark_before_rows() -> None:
@@ -39,7 +45,7 @@ def mark_before_rows() -> None:
             await sleep(1.5)
         await save(self, budget)
 
-    Runner.save = hasty
+    swap(Runner, save=hasty)
 
 
 def skip_the_offset_check() -> None:
@@ -51,7 +57,7 @@ def skip_the_offset_check() -> None:
         init(self, *args, **kwargs)
         self._ahead = {}
 
-    Runner.__init__ = forgetful
+    swap(Runner, __init__=forgetful)
 
 
 def _dropping(chosen: Callable[[Output], bool]) -> None:
@@ -65,7 +71,7 @@ def _dropping(chosen: Callable[[Output], bool]) -> None:
                 kept.append(output)
         await publish(self, kept)
 
-    Outbox.publish = careless
+    swap(Outbox, publish=careless)
 
 
 def drop_an_incident() -> None:
@@ -96,7 +102,7 @@ def read_on_at_the_end() -> None:
         found = starts(self, partition, state, earliest, latest)
         return {tp.topic: end for tp, end in latest.items() if tp.partition == partition} if state.ends else found
 
-    Partitions._starts = late
+    swap(Partitions, _starts=late)
 
 
 def number_by_process() -> None:
@@ -112,7 +118,7 @@ def number_by_process() -> None:
         ]
         await publish(self, renamed)
 
-    Outbox.publish = renaming
+    swap(Outbox, publish=renaming)
 
 
 SABOTAGE: dict[str, Callable[[], None]] = {

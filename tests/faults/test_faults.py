@@ -26,7 +26,7 @@ SEED = 20261123
 def pairs() -> list[tuple[str, str]]:
     """Draw pairs of faults that may meet."""
     dice, names = Random(SEED), [name for name, fault in FAULTS.items() if fault.paired]
-    return [tuple(dice.sample(names, 2)) for _ in range(PAIRS)]
+    return [(one, other) for one, other in (dice.sample(names, 2) for _ in range(PAIRS))]
 
 
 def a_bad_minute(plant: Plant, dice: Random, load: Load) -> None:

@@ -6,16 +6,17 @@ from detectors.base import Detector, Row
 from detectors.scene import Scene
 from detectors.supply import Supply
 from streams.telemetry.power import PowerReading
+from tests.faults.sabotage import swap
 
 init = Supply.__init__
 
 
 def remembering(self: Supply) -> None:
     init(self)
-    self.remembered = {"readings": 0}
+    vars(self)["remembered"] = {"readings": 0}
 
 
-Supply.__init__ = remembering
+swap(Supply, __init__=remembering)
 
 
 class Count(Detector[PowerReading]):

@@ -6,6 +6,7 @@ from itertools import pairwise
 from threading import Event, Thread
 
 import msgspec
+from confluent_kafka import Consumer
 
 from streams.worker.checkpoints import MARK, STATE, unpack
 from streams.worker.clock import CLOCK, TELEMETRY
@@ -59,7 +60,7 @@ class Watcher:
         for each in (consumer, rows, findings):
             each.close()
 
-    def _compare(self, consumer: object, rows: Follower) -> None:
+    def _compare(self, consumer: Consumer, rows: Follower) -> None:
         # First what is committed, then what is durable: the other way round, progress would look like a fault.
         committed = self._plant.commits(consumer, (*TELEMETRY, CLOCK))
         for record in rows.read():

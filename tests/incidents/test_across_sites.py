@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.incidents.model import Finding, encode
+from streams.incidents.model import Finding, Incident, encode
 from tests.incidents.estate import DUGNY, LYON, MITRY, ROISSY, START, Estate, Row, burgled, lorry, says, supply
 
 HOUR = 3600.0
@@ -142,7 +142,8 @@ def test_the_lorry_of_an_incident_is_watched_for_elsewhere_until_a_verdict_says_
 def test_the_same_attack_elsewhere_makes_one_here_a_little_more_credible() -> None:
     def risk(*sites: str) -> float:
         rows = [row for n, site in enumerate(sites) for row in burgled(site, 1200.0 + 1800 * n)]
-        return max(step.body.risk for step in Estate((ROISSY, MITRY, LYON)).live(rows).out if _of(step, sites[-1]))
+        told = [step.body for step in Estate((ROISSY, MITRY, LYON)).live(rows).out]
+        return max(body.risk for body in told if isinstance(body, Incident) and body.site == sites[-1])
 
     assert risk(MITRY) < risk(ROISSY, MITRY) < risk(LYON, ROISSY, MITRY) < 1.0
 
@@ -159,10 +160,6 @@ def test_a_verdict_teaches_the_site_and_a_little_all_others() -> None:
     near, far = trust((ROISSY, MITRY, LYON)), trust((ROISSY, MITRY), (LYON,))
     assert near == far
     assert near[ROISSY] < near[LYON] < 1.0
-
-
-def _of(output: Any, site: str) -> bool:
-    return hasattr(output.body, "risk") and output.body.site == site
 
 
 def test_it_does_not_matter_which_worker_has_which_site() -> None:

@@ -84,10 +84,8 @@ def test_what_grows_step_by_step_to_twice_what_was_left_has_come_anew() -> None:
 
 
 def test_the_order_of_arrival_does_not_matter() -> None:
-    clues = [
-        clue(domain, 0.3 * n + 1, f"{domain}.{n}", at=n * 60.0)
-        for n, domain in enumerate(("power", "alarm", "camera", "rfid", "shipment", "power", "camera"))
-    ]
+    domains: tuple[Domain, ...] = ("power", "alarm", "camera", "rfid", "shipment", "power", "camera")
+    clues = [clue(domain, 0.3 * n + 1, f"{domain}.{n}", at=n * 60.0) for n, domain in enumerate(domains)]
     expected = fuse(clues, 600.0)
     for seed in range(20):
         random.Random(seed).shuffle(clues)

@@ -10,7 +10,7 @@ from streams.incidents.case import ANEW_AFTER_S, CLOSE_AFTER_S
 from streams.incidents.model import Command, Incident, moment
 from streams.incidents.order import CONFIRM_S
 from streams.incidents.shard import Shard
-from streams.telemetry.control import Action, Confirmation, Policy
+from streams.telemetry.control import Action, Confirmation, Control, Policy
 from tests.incidents.estate import LYON, START, Estate, burgled, profile
 from tests.incidents.test_case import HOUR, MINUTE, NOW, Story, kind
 
@@ -232,7 +232,7 @@ def test_it_survives_a_restart_in_between() -> None:
     other = Shard(shard.registry)
     other.thaw(LYON, shard.freeze(LYON))
     assert other.freeze(LYON) == shard.freeze(LYON)
-    controls = [act(2, "release", "a"), act(3, "release", "b"), act(9, "note", "b")]
+    controls: list[Control] = [act(2, "release", "a"), act(3, "release", "b"), act(9, "note", "b")]
     out = other.advance(START + 1802.0, [], controls)
     assert out == shard.advance(START + 1802.0, [], controls)
     assert other.stats.actions == {"idle": 1, "taken": 2}

@@ -6,19 +6,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from streams.incidents.maintenance import Window
+from streams.incidents.model import Domain
 from streams.telemetry.control import Maintenance
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
-def window(rrule: str | None = None, **more: list[str]) -> Window:
+def window(rrule: str | None = None, domains: list[Domain] | None = None, devices: list[str] | None = None) -> Window:
     record = Maintenance(
         id="m-1",
         site="FR-93-DUGNY",
         start=datetime(2026, 3, 2, 22, tzinfo=PARIS),
         end=datetime(2026, 3, 3, 2, tzinfo=PARIS),
+        domains=domains,
+        devices=devices,
         rrule=rrule,
-        **more,
     )
     return Window(record, PARIS)
 

@@ -27,7 +27,8 @@ def scored(*told: tuple[float, Severity, int], warnings: int = 1) -> dict[str, o
         at, asked = NIGHT + timedelta(minutes=minutes), warnings if number == len(told) else 1
         scorer.take({"time": at, "event": "updated", "incident": incident(severity, pages, asked)})
     report = scorer.report(1.0)
-    return report["labels"][0] | report
+    row: dict[str, object] = report["labels"][0]
+    return row | report
 
 
 def test_a_page_is_more_than_a_warning_even_where_there_was_one_before() -> None:

@@ -132,7 +132,7 @@ def test_a_recording_cut_short_tells_the_same_up_to_the_cut() -> None:
 
 def test_the_backtest_tells_what_the_shard_decides() -> None:
     told = [event for event in Backtest().run(clocked(night())) if event["event"] != "dead_letter"]
-    bodies = [event.get("finding") or event.get("incident") for event in told]
+    bodies = [event.get("finding") or event["incident"] for event in told]
     incidents = [body for _, body in expected() if b',"incident":"' not in body]
     assert [encode(body) for body in bodies][: len(incidents)] == incidents
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from itertools import islice, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -47,7 +47,8 @@ class Log:
         self.consumer.assign([TopicPartition(*place, offset) for place, offset in self.start.items()])
         until = time.monotonic() + 60
         while missing > 0 and time.monotonic() < until:
-            for message in self.consumer.consume(5000, timeout=1):
+            messages: list[Any] = self.consumer.consume(5000, timeout=1)
+            for message in messages:
                 assert message.error() is None
                 place = (message.topic(), message.partition())
                 found[place][message.offset()] = Got(message.key(), message.value(), message.timestamp()[1])

@@ -3,6 +3,7 @@ from collections import Counter
 from datetime import date, datetime
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -95,7 +96,7 @@ def test_the_wire_is_messy() -> None:
     assert any(line.value and line.value.startswith(b"[") for line in lines)
 
 
-def test_a_recording_reads_back_as_it_was_written(tmp_path) -> None:
+def test_a_recording_reads_back_as_it_was_written(tmp_path: Path) -> None:
     lines = [line._replace(number=0) for line in World(5, 2, 1, MONDAY).lines()]
     with writing(tmp_path / "day.ndjson.gz") as append:
         for line in lines:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def outcomes(found: list[Case], processes: int, progress: Progress) -> Iterator[
 def save(done: list[Outcome], path: Path) -> None:
     """Write measures and outcomes as JSON."""
     whole = {
-        "measures": [one._asdict() | {"good": one.good} for one in measures(done)],
+        "measures": [asdict(one) | {"good": one.good} for one in measures(done)],
         "reliability": reliability(done),
         "base_rates": base_rates(done),
         "outcomes": done,

@@ -12,6 +12,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def declared() -> Callable[[], Any]:
     """The factory that pyproject.toml names."""
     named = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["tocsin"]["nab"]
     module, _, name = named.partition(":")
-    return getattr(importlib.import_module(module), name)
+    factory: Callable[[], Any] = getattr(importlib.import_module(module), name)
+    return factory
 
 
 def run(files: list[dict[str, Any]], make: Callable[[], Any]) -> tuple[float, int]:
@@ -127,7 +129,8 @@ def main() -> None:
     if "sensitivity" in sys.argv[1:]:
         for name, values in {"as it is": (None,), **OTHER}.items():
             for value in values:
-                run(files, lambda name=name, value=value: RecordNovelty(**({} if value is None else {name: value})))
+                given: dict[str, Any] = {} if value is None else {name: value}
+                run(files, partial(RecordNovelty, **given))
                 halves = folds(nab, files)
                 sys.stdout.write(
                     f"{name} {value or ''}: {nab.best_score(files, STANDARD)[0]:.1f}, halves by the other's threshold "

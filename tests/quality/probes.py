@@ -68,7 +68,7 @@ class Onset:
             case "camera.event":
                 return body["topic"] in TOLD and body["state"] is True and body["time"] >= stamp(self.since)
             case "alarm.signal":
-                return body["code"] == "OP"
+                return bool(body["code"] == "OP")
         return False
 
 

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, median, quantiles
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.quality.run import Cry, Outcome
 
@@ -13,7 +14,8 @@ BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.01)
 Rows = list[dict[str, Any]]
 
 
-class Measure(NamedTuple):
+@dataclass(frozen=True)
+class Measure:
     """One line of the table: `value` is None where there was nothing to measure; `count` is over how many."""
 
     name: str
@@ -61,10 +63,12 @@ def _quiet(outcomes: Sequence[Outcome]) -> list[Measure]:
         days = sum(outcome.site_days for outcome in some)
         pages = sum(len(outcome.false_pages) for outcome in some)
         warnings = sum(len(outcome.false_warnings) for outcome in some)
-        floors = (0.5, 0.1, 2.0, 0.5) if title == "ordinary life" else (None, None, None, None)
+        bound = title == "ordinary life"
+        paging, page_aim, warning, warn_aim = (0.5, 0.1, 2.0, 0.5) if bound else (None, None, None, None)
         found += [
-            Measure(f"false pages, {title}", _rate(pages, days, YEAR), "a site-year", *floors[:2], False, round(days)),
-            Measure(f"false warnings, {title}", _rate(warnings, days, MONTH), "a site-month", *floors[2:], False,
+            Measure(f"false pages, {title}", _rate(pages, days, YEAR), "a site-year", paging, page_aim, False,
+                    round(days)),
+            Measure(f"false warnings, {title}", _rate(warnings, days, MONTH), "a site-month", warning, warn_aim, False,
                     round(days)),
         ]  # fmt: skip
     rows = [row for outcome in outcomes for row in outcome.labels if row["kind"] == "benign"]

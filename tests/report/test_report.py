@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def ago(**before: float) -> datetime:
     return NOW - timedelta(**before)
 
 
-def paged(name: str, *at: datetime, make: Any = critical, **more: Any) -> Incident:
+def paged(name: str, *at: datetime, make: Callable[..., Incident] = critical, **more: Any) -> Incident:
     first = replace(STEP, time=at[0] - timedelta(minutes=10))
     second = replace(STEP, time=at[0] - timedelta(minutes=2), domain="camera")
     return replace(make(name), pages=len(at), paged=list(at), timeline=[first, second], **more)
@@ -134,8 +134,8 @@ def snapshot() -> bytes:
     for n in range(700):
         for device in ("meter-a", "meter-b") if n < 200 else ("meter-a",):
             at = start + 10.0 * n
-            body = {"type": "power.reading", "site": "A-1", "device": device, "feed": "grid-a", "voltage": 230.0}
-            body |= {"frequency": 50.0, "time": datetime.fromtimestamp(at, UTC)}
+            body: dict[str, object] = {"type": "power.reading", "site": "A-1", "device": device, "feed": "grid-a"}
+            body |= {"voltage": 230.0, "frequency": 50.0, "time": datetime.fromtimestamp(at, UTC)}
             shard.advance(at, decode("power", b"A-1", msgspec.json.encode(body), at)[0], [])
     return split("A-1", shard.clock, {}, shard.freeze("A-1"))[0][1]
 

@@ -28,7 +28,7 @@ class Place:
 
     def reading(self, device: str = "meter", **other: Any) -> PowerReading:
         now = datetime.now(UTC).replace(microsecond=0) + timedelta(milliseconds=250)
-        fields = {"time": now, "feed": "grid-a", "voltage": 231.5, "frequency": 50.0} | other
+        fields: dict[str, Any] = {"time": now, "feed": "grid-a", "voltage": 231.5, "frequency": 50.0} | other
         return PowerReading(site=self.site, device=device, **fields)
 
     def read(self, count: int, topic: str = "", seconds: float = 30) -> list[dict[str, Any]]:

@@ -71,7 +71,8 @@ def consume(settings: Settings, topic: str, group: str) -> str:
         while time.monotonic() < end:
             record = consumer.poll(0.5)
             if record is not None:
-                return str(record.error().name()) if record.error() else ""
+                error = record.error()
+                return str(error.name()) if error else ""
     finally:
         consumer.close()
     return "nothing"
@@ -93,6 +94,11 @@ def read_as(settings: Settings, topic: str, count: int) -> list[Any]:
     partitions = consumer.list_topics(topic, 10).topics[topic].partitions
     consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
     found: list[Any] = []
-    until(lambda: bool(found.extend(consumer.consume(100, 0.5)) or len(found) >= count), f"{count} records of {topic}")
+
+    def enough() -> bool:
+        found.extend(consumer.consume(100, 0.5))
+        return len(found) >= count
+
+    until(enough, f"{count} records of {topic}")
     consumer.close()
     return found

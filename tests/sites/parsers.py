@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from msgspec import json
 
 from streams.sites.formats import dc09, desadv, epc, epcis, mapping, nut, onvif, sia, xml
@@ -45,7 +46,7 @@ def body(data: bytes) -> None:
 def secret(data: bytes) -> None:
     """What stands in an encrypted message once it is decrypted: somebody may know the key."""
     clear = data + b" " * (-len(data) % 16)
-    writer = dc09.Cipher(dc09.algorithms.AES(KEY), dc09.modes.CBC(bytes(16))).encryptor()
+    writer = Cipher(algorithms.AES(KEY), modes.CBC(bytes(16))).encryptor()
     sealed = (writer.update(clear) + writer.finalize()).hex().encode()
     _frame(framed(b'"*SIA-DCS"0007L0#1234[' + sealed))
 
@@ -91,7 +92,7 @@ def code(data: bytes) -> None:
 
 
 def advice(data: bytes) -> None:
-    reading = desadv.Reading(SITE, "wms", ZoneInfo("Europe/Paris"), ("0614141",), desadv.timedelta(hours=4))
+    reading = desadv.Reading(SITE, "wms", ZoneInfo("Europe/Paris"), ("0614141",), timedelta(hours=4))
     with suppress(desadv.DesadvError):
         _sound(*desadv.read(data, reading, NOW))
 

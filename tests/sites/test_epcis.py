@@ -9,13 +9,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from epcpy.epc_schemes import SGTIN, SSCC
-from epcpy.epc_schemes.sgtin import SGTINFilterValue
-from epcpy.epc_schemes.sscc import SSCCFilterValue
+from epcpy.epc_schemes.sgtin import SGTIN, SGTINFilterValue
+from epcpy.epc_schemes.sscc import SSCC, SSCCFilterValue
 
 from streams.sites.formats.epc import EpcError, identity, sscc
 from streams.sites.formats.epcis import EpcisError, Reading, read, telemetry
 from streams.sites.sources.epcis import Epcis
+from streams.telemetry.rfid import RfidRead
 
 from .desk import SITE, Desk, free_port, running
 
@@ -55,6 +55,7 @@ def test_every_document_of_gs1_is_read(path: Path) -> None:
     assert captured
     for one in captured:
         for made in telemetry(one, SITE, PLAIN):
+            assert isinstance(made, RfidRead)
             assert made.epc.startswith("urn:epc:id:")
             assert made.read_point
 
@@ -191,11 +192,11 @@ def test_codes_of_every_form_become_identities() -> None:
     for uri in ("urn:epc:id:sgtin:0614141.107346.2017", "urn:epc:id:sgtin:952005385011.1.77"):
         code = SGTIN(uri)
         for scheme in (SGTIN.BinaryCodingScheme.SGTIN_96, SGTIN.BinaryCodingScheme.SGTIN_198):
-            form = {"binary_coding_scheme": scheme, "filter_value": SGTINFilterValue.ALL_OTHERS}
-            assert identity(code.hex(**form)) == identity(code.hex(**form).lower()) == uri
-            assert identity(code.tag_uri(**form)) == uri
-    form = {"binary_coding_scheme": SSCC.BinaryCodingScheme.SSCC_96, "filter_value": SSCCFilterValue.ALL_OTHERS}
-    assert identity(SSCC(PALLET).hex(**form)) == PALLET
+            chip = code.hex(binary_coding_scheme=scheme, filter_value=SGTINFilterValue.ALL_OTHERS)
+            assert identity(chip) == identity(chip.lower()) == uri
+            assert identity(code.tag_uri(scheme, SGTINFilterValue.ALL_OTHERS)) == uri
+    scheme_96, others = SSCC.BinaryCodingScheme.SSCC_96, SSCCFilterValue.ALL_OTHERS
+    assert identity(SSCC(PALLET).hex(binary_coding_scheme=scheme_96, filter_value=others)) == PALLET
     link = "https://id.gs1.org/01/10614141073464/21/2017"
     assert identity(link) == link
     assert identity("https://shop.example/shoes/01/10614141073464/21/2017?a=b") == link

@@ -138,8 +138,8 @@ class Gateway:
                 answer = await client.post(f"http://127.0.0.1:{self.ports['push']}/cam-07", content=notify(seen))
                 assert answer.status_code == 200, answer.text
             for number, chip in enumerate(("2B3C", "2BFF", "2B3C", "2BFF")):
-                at = (now - timedelta(seconds=600 - 120 * number)).isoformat()
-                stored = event(eventTime=at, bizStep="storing") | {"example:tid": [f"E2801160600002054E1A{chip}"]}
+                read = (now - timedelta(seconds=600 - 120 * number)).isoformat()
+                stored = event(eventTime=read, bizStep="storing") | {"example:tid": [f"E2801160600002054E1A{chip}"]}
                 address = f"http://127.0.0.1:{self.ports['epcis']}/capture"
                 answer = await client.post(address, content=document(stored))
                 assert answer.status_code == 202, answer.text

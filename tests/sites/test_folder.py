@@ -13,6 +13,7 @@ import pytest
 
 from streams.sites.formats.mapping import Rule
 from streams.sites.sources.folder import Folder
+from streams.telemetry.shipment import ShipmentPlanned
 
 from .desk import SITE, Desk, condition, running
 
@@ -116,6 +117,7 @@ def test_other_signs_charsets_and_levels() -> None:
     )
     (planned,), faults = folder("desadv", company_prefixes=("0614141",)).read(text.encode("iso8859-7"), SITE, NOW)
     assert not faults
+    assert isinstance(planned, ShipmentPlanned)
     assert (planned.order, planned.carrier, planned.items, planned.value) == ("SO-7", "Μεταφορές Α*Β", 24, 1200.5)
     assert len(planned.ssccs) == 2
     assert planned.window_start == datetime(2026, 12, 5, 6, 0, tzinfo=UTC)
@@ -146,10 +148,11 @@ def csv_source() -> Folder:
 
 
 def test_a_csv_export_becomes_orders_and_bad_rows_are_told() -> None:
-    events, faults = csv_source().read(("\ufeff" + ROWS).encode(), SITE, NOW)
-    assert [event.order for event in events] == ["SO-1"]
-    assert events[0].plates == ["FG-482-KT", "BX-901-RL"]
-    assert events[0].window_start == datetime(2026, 12, 5, 6, 0, tzinfo=UTC)
+    (planned,), faults = csv_source().read(("\ufeff" + ROWS).encode(), SITE, NOW)
+    assert isinstance(planned, ShipmentPlanned)
+    assert planned.order == "SO-1"
+    assert planned.plates == ["FG-482-KT", "BX-901-RL"]
+    assert planned.window_start == datetime(2026, 12, 5, 6, 0, tzinfo=UTC)
     assert faults[0].startswith("row 3: `window_end`: no time")
 
 

@@ -31,7 +31,7 @@ def send(place: Place, sent: list[Record], **options: Any) -> None:
 
 
 def dead_letters(place: Place, count: int) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for record in records(place.brokers, "dead-letters"):
         if record is None:
             if len(found) >= count:

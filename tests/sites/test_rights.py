@@ -176,7 +176,7 @@ def test_the_ledger_seals_with_its_own_rights(
     producer = Producer(librdkafka_config(secure.settings))
     producer.produce("control.sites", msgspec.json.encode({"type": "site.profile", "site": A}), A)
     assert producer.flush(30) == 0
-    options = ["--key", key, "--folder", tmp_path / "sealed", "--port", "0"]
+    options: list[str | Path] = ["--key", key, "--folder", tmp_path / "sealed", "--port", "0"]
     with log.open("wb") as file:
         ledger = subprocess.Popen([*tocsin, *options], env=environment, stderr=file, cwd=ROOT)
     try:

@@ -60,7 +60,7 @@ def test_a_dead_source_is_silent_and_the_others_go_on(tmp_path: Path, caplog: py
         (tmp_path / "left-off").touch()
         await condition(lambda: gateway.ready() == "silent: left")
         before = len([event for event in desk.events if event.device == "gateway-left"])
-        await condition(lambda: desk.events[-6:] and all(e.device == "gateway-right" for e in desk.events[-6:]))
+        await condition(lambda: bool(desk.events) and all(e.device == "gateway-right" for e in desk.events[-6:]))
         assert len([event for event in desk.events if event.device == "gateway-left"]) == before
         assert metrics.SOURCE_UP.labels("left")._value.get() == 0
         assert metrics.SOURCE_RESTARTS.labels("left")._value.get() >= 1
@@ -114,7 +114,7 @@ def test_a_source_that_hangs_counts_as_silent(tmp_path: Path, monkeypatch: pytes
 def test_the_platform_misses_a_dead_source_and_pages_nobody(tmp_path: Path) -> None:
     """A day of three sources; one dies at night: a finding says which, and that is no page."""
     start = datetime(2026, 11, 2, tzinfo=UTC).timestamp()
-    lines = []
+    lines: list[tuple[float, Line]] = []
     for second in range(0, 40 * 3600, 60):
         for name in ("gateway", "gateway-ups", "gateway-panel", "gateway-rfid"):
             if name == "gateway-rfid" and second > 26 * 3600:

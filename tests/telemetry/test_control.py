@@ -12,7 +12,7 @@ from .sent import wire
 EXAMPLES = [(topic, n) for topic, given in CONTROL.items() for n in range(len(given))]
 
 
-def say(topic: str, n: int = 0, **changes: object) -> object:
+def say(topic: str, n: int = 0, /, **changes: object) -> object:
     told = {**CONTROL[topic][n], **changes}
     return decode_control(topic, str(CONTROL[topic][n][KEYS[topic]]).encode(), wire(told))
 

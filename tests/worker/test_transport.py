@@ -38,13 +38,19 @@ class Slow(ConsumerThread):
 
 
 class Lanes(Hooks):
-    """Wants everything, and has read nothing yet."""
+    """Wants everything, has read nothing yet, and has nothing to make durable."""
+
+    def __init__(self) -> None:
+        self.durable: dict[TP, int] = {}
 
     def wanted(self, tp: TP) -> bool:
         return True
 
     async def locate(self, assigned: set[TP]) -> Mapping[TP, int]:
         return dict.fromkeys(assigned, 0)
+
+    async def release(self) -> None:
+        pass
 
 
 async def rebalanced(app: App, monkeypatch: pytest.MonkeyPatch) -> tuple[Consumer, Slow, list[Any]]:

@@ -1,5 +1,7 @@
 """The same records through the backtest, as lines that are already read; Kafka only lends them."""
 
+from typing import Any
+
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.incidents.backtest import Backtest
@@ -26,7 +28,8 @@ def _read(brokers: str, race: Race) -> list[tuple[float, Line]]:
     wanted = sum(map(sum, race.ends.values()))
     lines: list[tuple[float, Line]] = []
     while len(lines) < wanted:
-        for record in consumer.consume(4096, 0.2):
+        records: list[Any] = consumer.consume(4096, 0.2)
+        for record in records:
             at = record.timestamp()[1] / 1000
             lines.append((at, Line(record.topic(), record.key(), record.value(), at, len(lines))))
     consumer.close()

@@ -20,7 +20,8 @@ def run(settings: Settings, race: Race) -> None:
     outlet = Outlet(settings.brokers)
     while True:
         batches: dict[tuple[int, str], list[Any]] = {}
-        for record in consumer.consume(4096, 0.1):
+        records: list[Any] = consumer.consume(4096, 0.1)
+        for record in records:
             told = record.key(), record.value(), record.timestamp()[1] / 1000
             batches.setdefault((record.partition(), record.topic()), []).append(told)
         if batches:

@@ -15,14 +15,14 @@ from tests.benchmarks.race import Gather, Outlet, Race
 AT_ONCE = 1024
 
 
-def application(settings: Settings, **more: bool) -> Application:
+def application(settings: Settings, auto_create_topics: bool = True) -> Application:
     return Application(
         settings.brokers,
         consumer_group=settings.group,
         auto_offset_reset="earliest",
         loglevel="ERROR",
         state_dir=mkdtemp(prefix="tocsin-race-"),
-        **more,
+        auto_create_topics=auto_create_topics,
     )
 
 

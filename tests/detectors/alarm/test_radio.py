@@ -41,7 +41,7 @@ def beats(
         meter: Row = {"t": step * 60.0, "type": "power.reading", "device": "m-1", "feed": "grid-a"}
         rows.append({**meter, "voltage": 230.0, "frequency": 50.0})
     rows += [{"tick": float(t)} for t in range(60, int(end), 15)]
-    yield from sorted(rows, key=lambda row: row.get("t", row.get("tick")))
+    yield from sorted(rows, key=lambda row: row["t"] if "t" in row else row["tick"])
 
 
 def first(signs: list[Sign]) -> Sign:

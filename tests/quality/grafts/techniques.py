@@ -149,7 +149,7 @@ def disks(graft: Graft, start: float, end: float) -> None:
 def relabel(graft: Graft, start: float, _: float) -> None:
     """Give ten cartons other labels."""
     graft.stage(start, "rfid", "labels rewritten")
-    [encoder, *_] = graft.devices("rfid.encode")
+    encoder = graft.devices("rfid.encode")[0]
     for turn, (epc, tid) in enumerate(_cartons(graft, 10)):
         head, serial = epc.rsplit(".", 1)
         graft.send(start + 25.0 * turn, "rfid.encode", encoder, epc=f"{head}.{int(serial) + 5000}", previous_epc=epc,
@@ -182,7 +182,7 @@ def unordered(graft: Graft, start: float, _: float) -> None:
 def beside(graft: Graft, start: float, _: float) -> None:
     """Load a strange lorry under the number of the order that was booked last."""
     graft.stage(start, "shipment", "a lorry is loaded beside an order")
-    *_, (_, last) = graft.lived("shipment.planned")
+    _, last = [*graft.lived("shipment.planned")][-1]
     _load(graft, start, _plate(graft), last["order"])
 
 
