@@ -25,8 +25,8 @@ VERSION = 1
 LIMIT = 890_000
 """Bytes of a state that one record holds at most."""
 
-LEVEL = 3
-"""Of compression: a fifth smaller than 1 for a tenth of the time that freezing takes."""
+LEVEL = 9
+"""Of compression: a tenth smaller than 1, and some twentieth than 3, for a third of the time that freezing takes."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
