@@ -78,8 +78,7 @@ class UnexpectedLorry(Detector[ShipmentGate]):
             strange = not _expected(plate, scene)
             facts["unexpected"] = "no order due names it" if strange else ""
             again = visit is not None and ANOTHER_S < at - visit.entered < LATELY_S and not scene.open(visit.entered)
-            back = strange and again and not scene.open(at)
-            facts["returns"] = "it was here out of hours before" if back else ""
+            facts["returns"] = "it was here out of hours before" if strange and again and facts["closed"] else ""
         elif visit is not None and visit.loaded > visit.entered > at - 12 * 3600.0:
             facts["not_signed_off"] = "" if _signed_off(visit, at) else "it was loaded and no departure is booked"
         return facts

@@ -1,10 +1,10 @@
 """How the platform grows: `python -m tests.benchmarks.scale [growth] [start] [latency] [workers] [memory]`.
 
 `growth`: CPU time an object in the core with 13, 130 and 1,300 sites of the same rate, as the plan of capacity has them
-(`--devices`, `--interval`; the last take some 6 GB). `start`: from the command to the
-first object decided. `latency`: from publishing to the incident on its topic, less the time that an object waits for
-earlier ones. `workers`: how much faster two work off a backlog than one. `memory`: what a worker takes that knows many
-sites of 500 devices, and how soon another one has read that back.
+(`--devices`, `--interval`; the last take some 6 GB). `start`: from the command to the first object decided. `latency`:
+from publishing to the incident on its topic, less the time that an object waits for earlier ones. `workers`: how much
+faster two work off a backlog than one. `memory`: what a worker takes that knows many sites of 500 devices, and how soon
+another one has read that back.
 """
 
 import argparse

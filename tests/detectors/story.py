@@ -72,6 +72,11 @@ def announcement(row: Row) -> Window:
     return Window(msgspec.convert({"site": "TEST-1", **span, **given}, Maintenance), ZoneInfo("UTC"))
 
 
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    """Rows and ticks by their times."""
+    return sorted(rows, key=lambda row: float(row["t"] if "t" in row else row["tick"]))
+
+
 def event(row: Row) -> Any:
     """The telemetry struct of a row, or the work that it announces."""
     if row["type"] == "site.maintenance":

@@ -16,7 +16,7 @@ from detectors.power.silence import PowerSilence
 from detectors.presence import Presence
 from detectors.rhythm import needed
 from detectors.scene import Scene
-from tests.detectors.story import START, event, scene, tell
+from tests.detectors.story import START, event, in_order, scene, tell
 
 
 def meter(name: str, t: float) -> Row:
@@ -45,7 +45,7 @@ def life(end: float, interval: float, until: dict[str, float], loss: float = 0.0
                 rows.append(meter(name, t + chance.gauss(0.0, 0.01 * interval)))
             t += interval
     rows += [{"tick": t} for t in range(60, int(end), 10)]
-    yield from sorted(rows, key=lambda row: row["t"] if "t" in row else row["tick"])
+    yield from in_order(rows)
 
 
 @pytest.mark.parametrize("interval", [1.0, 10.0, 180.0, 900.0])

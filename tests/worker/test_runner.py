@@ -71,6 +71,17 @@ def test_being_killed_anywhere_neither_loses_nor_repeats(seed: int) -> None:
     assert recover(rows(stormy)).ends == recover(rows(calm)).ends
 
 
+async def through(runner: Runner, log: Log) -> None:
+    """Let it have the whole log, and take every slice of it."""
+    for topic in TELEMETRY:
+        for piece, position in log.fetches(topic, 0):
+            runner.lane.receive(topic, piece, position, log.ends[topic])
+    for offset, tick in enumerate(log.ticks):
+        runner.lane.tick(tick, offset + 1)
+    while await runner.step():
+        pass
+
+
 def test_a_checkpoint_that_is_finished_leaves_nothing_to_read_again() -> None:
     kafka, log, durable = Kafka(), Log(1), dict[str, int]()
 
@@ -85,13 +96,7 @@ def test_a_checkpoint_that_is_finished_leaves_nothing_to_read_again() -> None:
             1.0,
             lambda _, ends: durable.update(ends),
         )
-        for topic in TELEMETRY:
-            for piece, position in log.fetches(topic, 0):
-                runner.lane.receive(topic, piece, position, log.ends[topic])
-        for offset, tick in enumerate(log.ticks):
-            runner.lane.tick(tick, offset + 1)
-        while await runner.step():
-            pass
+        await through(runner, log)
         await runner.finish(10.0)
 
     asyncio.run(work())
@@ -113,13 +118,7 @@ def test_a_checkpoint_in_the_making_goes_on_although_nothing_comes_any_more() ->
         done = asyncio.Event()
         said = Outbox(kafka, kafka)
         runner = Runner(0, Heavy(), Controls(), said, recover({}), {}, interval, lambda *_: done.set())
-        for topic in TELEMETRY:
-            for piece, position in log.fetches(topic, 0):
-                runner.lane.receive(topic, piece, position, log.ends[topic])
-        for offset, tick in enumerate(log.ticks):
-            runner.lane.tick(tick, offset + 1)
-        while await runner.step():
-            pass
+        await through(runner, log)
         runner.begin()
         runner.wake.set()
         running = asyncio.create_task(runner.run())

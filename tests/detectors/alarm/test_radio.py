@@ -8,7 +8,7 @@ import pytest
 from detectors.alarm.interference import Interference
 from detectors.alarm.jamming import Jamming
 from detectors.base import Row, Sign
-from tests.detectors.story import scene, tell
+from tests.detectors.story import in_order, scene, tell
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -41,7 +41,7 @@ def beats(
         meter: Row = {"t": step * 60.0, "type": "power.reading", "device": "m-1", "feed": "grid-a"}
         rows.append({**meter, "voltage": 230.0, "frequency": 50.0})
     rows += [{"tick": float(t)} for t in range(60, int(end), 15)]
-    yield from sorted(rows, key=lambda row: row["t"] if "t" in row else row["tick"])
+    yield from in_order(rows)
 
 
 def first(signs: list[Sign]) -> Sign:

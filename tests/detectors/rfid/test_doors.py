@@ -8,7 +8,7 @@ from detectors.base import Row, Sign
 from detectors.rfid.unbooked_pallet import UnbookedPallet
 from detectors.shipment import story
 from detectors.shipment.story import HOUR, planned
-from tests.detectors.story import scene, tell
+from tests.detectors.story import in_order, scene, tell
 
 DAY = 24 * HOUR
 NOON = 21 * DAY + 12 * HOUR  # a Monday
@@ -31,7 +31,7 @@ def weeks(late: float = 30.0, **more: Any) -> list[Row]:
     for n in range(120):
         at = n // 10 * DAY + 8 * HOUR + n % 10 * 1800
         rows += [*pallet(at, n, **more), booking(at + late, n, more.get("sscc", True)), {"tick": at + 1700.0}]
-    return sorted(rows, key=lambda row: float(row["t"] if "t" in row else row["tick"]))
+    return in_order(rows)
 
 
 def best(signs: list[Sign]) -> float:
@@ -55,7 +55,7 @@ def test_one_unbooked_pallet_by_night_may_be_a_stray_and_several_are_none() -> N
         closed: Row = {"t": 12 * DAY + 20 * HOUR, "type": "alarm.signal", "device": "panel-1", "code": "CL"}
         rows = [row for n in range(pallets) for row in pallet(12 * DAY + 25 * HOUR + 120 * n, 900 + n)]
         ticks: list[Row] = [{"tick": row["t"] + 160.0} for row in rows]
-        story = sorted([*rows, *ticks], key=lambda row: float(row["t"] if "t" in row else row["tick"]))
+        story = in_order([*rows, *ticks])
         due = planned(0.0, "SO-9", 15 * DAY, "LEW4660")
         return best(tell(UnbookedPallet(), [due, *weeks(), closed, *story]))
 
