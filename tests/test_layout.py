@@ -20,6 +20,7 @@ MAY = {
         "streams.telemetry",
         "streams.settings",
         "streams.metrics",
+        "streams.offsets",
         "streams.process",
         "streams.topics",
     },

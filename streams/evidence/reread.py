@@ -12,6 +12,7 @@ from streams.evidence.record import Record
 from streams.evidence.resume import SEALED
 from streams.evidence.shelf import lines_of
 from streams.evidence.topic import WAIT_S, TopicError
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.telemetry.decode import TOPICS as TELEMETRY
 from streams.telemetry.evidence import Link
@@ -116,7 +117,7 @@ def _read(
 
 def _bounds(consumer: Consumer, place: Place, chains: Spans, gone: Callable[[str, int], object]) -> tuple[int, int]:
     """Say from where to where a partition is to be read."""
-    low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=WAIT_S)
+    low, high = watermarks(consumer, *place, WAIT_S)
     for chain, many in chains.items():
         for first, _, number in many:
             if first < low:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException
 
 from streams.evidence import topic
 from streams.evidence.chain import Chain, Place
@@ -12,6 +12,7 @@ from streams.evidence.folder import Folder, Resumed
 from streams.evidence.heads import Gone
 from streams.evidence.shelf import FolderError
 from streams.evidence.topic import WAIT_S, TopicError
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.telemetry.evidence import PLATFORM, TOPIC
 from streams.topics import TOPICS
@@ -111,7 +112,7 @@ def _reached(
     """Find where to go on in each partition, and what Kafka has let go before it was sealed."""
     reached, gone = {}, []
     for place in places:
-        low, high = client.get_watermark_offsets(TopicPartition(*place), timeout=WAIT_S)
+        low, high = watermarks(client, *place, WAIT_S)
         furthest = max([sealed.get(place, 0), *(chain.next.get(place, 0) for chain in resumed.chains.values())])
         if furthest > high:
             name, partition = place

@@ -18,6 +18,7 @@ from streams.evidence.shelf import FolderError
 from streams.evidence.topic import TopicError
 from streams.evidence.track import Problem
 from streams.evidence.verify import Copy
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.telemetry.evidence import Link
 
@@ -163,7 +164,7 @@ def _read(settings: Settings, ranges: dict[Place, tuple[int, int]]) -> Iterable[
     try:
         left = {}
         for place, (first, last) in ranges.items():
-            low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=topic.WAIT_S)
+            low, high = watermarks(consumer, *place, topic.WAIT_S)
             if max(first, low) < min(last, high):
                 left[place] = max(first, low), min(last, high)
         consumer.assign([TopicPartition(*place, first) for place, (first, _) in left.items()])

@@ -7,6 +7,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams.evidence.link import LinkError, read
+from streams.offsets import watermarks
 from streams.settings import Settings, librdkafka_config
 from streams.telemetry.evidence import TOPIC, Link
 
@@ -92,7 +93,7 @@ def links(settings: Settings, begins: Mapping[int, int] | None = None) -> Iterat
             raise TopicError(f"There is no topic {TOPIC!r} on {settings.brokers}: run `tocsin topics`")
         starts = {partition: (begins or {}).get(partition, 0) for partition in partitions}
         for partition, start in starts.items():
-            _, end = consumer.get_watermark_offsets(TopicPartition(TOPIC, partition), timeout=WAIT_S)
+            _, end = watermarks(consumer, TOPIC, partition, WAIT_S)
             if start > end:
                 raise TopicError(
                     f"{TOPIC}/{partition} ends at {end} and has been written up to {start}: it is not the "

@@ -13,6 +13,7 @@ from streams.incidents.model import Finding, Incident
 from streams.local.outcome import Outcome
 from streams.local.shadow import Shadow, ShadowError
 from streams.local.simulator.scenarios import Label
+from streams.offsets import watermarks
 from streams.settings import Settings, librdkafka_config
 from streams.telemetry.control import SITES, Policy, SiteProfile
 from streams.telemetry.recording import Line
@@ -118,7 +119,7 @@ class Drill:
         self._flush()
         [(partition, offset)] = places
         until = time.monotonic() + WAIT
-        while consumer.get_watermark_offsets(TopicPartition(CLOCK, partition), timeout=WAIT)[1] <= offset + 1:
+        while watermarks(consumer, CLOCK, partition, WAIT)[1] <= offset + 1:
             if time.monotonic() > until:
                 raise DrillError("no worker makes ticks: is one running, by the wall clock (TOCSIN_CLOCK=wall)?")
             time.sleep(0.1)
@@ -192,7 +193,7 @@ class Drill:
                 raise DrillError(f"no {', '.join(missing)} on {self._settings.brokers}: run `tocsin topics`")
             places = [TopicPartition(topic, number) for topic in WATCHED for number in known[topic].partitions]
             for at in places:
-                at.offset = consumer.get_watermark_offsets(at, timeout=WAIT)[1]
+                at.offset = watermarks(consumer, at.topic, at.partition, WAIT)[1]
             consumer.assign(places)
             yield consumer
         finally:

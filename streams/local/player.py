@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from threading import Event
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer
 
 from streams.local.ticks import LONGEST, Cuts
+from streams.offsets import watermarks
 from streams.telemetry.recording import Line, clocked
 from streams.worker.clock import CLOCK, CONTROLS, TELEMETRY, Tick, encode
 
@@ -16,8 +17,6 @@ TAIL = 3
 """Seconds of time that go on after the last record."""
 PATIENCE = 20.0
 """Seconds that Kafka has to answer the first questions."""
-
-ELECTING = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 class PlayError(Exception):
@@ -221,7 +220,7 @@ def _survey(brokers: str, config: Mapping[str, Any]) -> Cuts:
                 f"topics missing or with another number of partitions: {', '.join(wrong)}; run `tocsin topics`"
             )
         places = [(topic, partition) for topic, count in counts.items() for partition in range(count)]
-        ends = {place: _end(looker, *place) for place in places}
+        ends = {place: watermarks(looker, *place, PATIENCE)[1] for place in places}
     except KafkaException as error:
         raise PlayError(
             f"no Kafka answers at {brokers}: {error.args[0].str()}; start one with `tocsin broker`"
@@ -229,15 +228,3 @@ def _survey(brokers: str, config: Mapping[str, Any]) -> Cuts:
     finally:
         looker.close()
     return Cuts(ends, counts[CLOCK])
-
-
-def _end(looker: Consumer, topic: str, partition: int) -> int:
-    """Ask for a partition's next offset; a partition whose leader is being elected is asked again."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return int(looker.get_watermark_offsets(TopicPartition(topic, partition), timeout=PATIENCE)[1])
-        except KafkaException as error:
-            if error.args[0].code() not in ELECTING or time.monotonic() > until:
-                raise
-            time.sleep(0.1)

@@ -12,6 +12,7 @@ from streams.incidents.frozen import UnreadableError
 from streams.incidents.model import Finding, Incident
 from streams.incidents.registry import Registry
 from streams.incidents.shard import Shard
+from streams.offsets import offsets_at
 from streams.report.shift import Records
 from streams.settings import Settings, librdkafka_config
 from streams.telemetry.control import VERDICTS, Verdict, is_drill
@@ -86,7 +87,7 @@ def _records(consumer: Any, topic: str, since: datetime | None) -> Iterator[Any]
     starts = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in found.partitions]
     if since is not None:
         asked = [TopicPartition(topic, number, int(since.timestamp() * 1000)) for number in found.partitions]
-        starts = [at for at in consumer.offsets_for_times(asked, timeout=PATIENCE) if at.offset >= 0]
+        starts = [at for at in offsets_at(consumer, asked, PATIENCE) if at.offset >= 0]
     waiting = {at.partition for at in starts}
     consumer.assign(starts)
     while waiting:

@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +29,7 @@ from detectors import WAY
 from detectors.compiled import SAID
 from streams.local.kafka import Cluster
 from streams.local.player import Player
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.telemetry.recording import Line
 from streams.topics import ensure
@@ -90,10 +91,7 @@ def loaded(brokers: str, records: Iterable[Record], played: bool = False) -> Loa
     else:
         produce(brokers, records)
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": "bounds"})
-    ends = {
-        topic: [consumer.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in range(PARTITIONS)]
-        for topic in TELEMETRY
-    }
+    ends = {topic: [watermarks(consumer, topic, n, 10)[1] for n in range(PARTITIONS)] for topic in TELEMETRY}
     consumer.close()
     return Loaded(brokers, json.dumps({"events": valid(records), "ends": ends, "latest": records[-1][2]}).encode())
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 from aiohttp import web
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from msgspec import json
 from msgspec.structs import replace
 
@@ -23,6 +23,7 @@ from streams.console.desk import Desk
 from streams.console.feed import Feed
 from streams.console.scribe import Scribe
 from streams.incidents.model import Finding, Incident, Step, moment
+from streams.offsets import watermarks
 from streams.settings import Settings
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -172,7 +173,7 @@ def records(kafka: str, topic: str) -> list[tuple[str, dict[str, Any]]]:
     consumer = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "enable.auto.commit": False})
     place = TopicPartition(topic, 0, 0)
     try:
-        end = _end(consumer, place)
+        end = watermarks(consumer, place.topic, place.partition, 10)[1]
         consumer.assign([place])
         found: list[tuple[str, dict[str, Any]]] = []
         while len(found) < end:
@@ -184,15 +185,3 @@ def records(kafka: str, topic: str) -> list[tuple[str, dict[str, Any]]]:
         return found
     finally:
         consumer.close()
-
-
-def _end(consumer: Consumer, place: TopicPartition) -> int:
-    """Where a topic ends; a leader that was elected a moment ago is asked again."""
-    for _ in range(100):
-        try:
-            return int(consumer.get_watermark_offsets(place, 10)[1])
-        except KafkaException as error:
-            if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
-                raise
-            time.sleep(0.1)
-    raise TimeoutError(f"nobody leads {place}")

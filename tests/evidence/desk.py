@@ -23,6 +23,7 @@ from streams.evidence.merkle import leaf_hash
 from streams.evidence.record import Record
 from streams.evidence.resume import SEALED
 from streams.incidents.model import Incident
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.telemetry.examples import CONTROL, PUBLISHED, TELEMETRY
 from tests.processes import launched
@@ -122,7 +123,7 @@ class Desk:
         known = consumer.list_topics(timeout=10).topics
         for topic in SEALED:
             for partition in known[topic].partitions:
-                yield topic, partition, consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+                yield topic, partition, watermarks(consumer, topic, partition, 10)[1]
         consumer.close()
 
     def there(self) -> Counter[bytes]:

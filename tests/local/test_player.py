@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.local import player as module
 from streams.local.player import TAIL, Player, PlayError, Progress
 from streams.local.simulator.world import World
 from streams.local.ticks import LONGEST
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.telemetry.recording import Line, clocked
 from streams.topics import ensure
@@ -38,7 +38,7 @@ class Log:
     def ends(self) -> dict[tuple[str, int], int]:
         counts = {**dict.fromkeys((*TELEMETRY, CLOCK), self.partitions), **dict.fromkeys(CONTROLS, 1)}
         places = [(topic, part) for topic, count in counts.items() for part in range(count)]
-        return {place: module._end(self.consumer, *place) for place in places}
+        return {place: watermarks(self.consumer, *place, 10)[1] for place in places}
 
     def read(self) -> dict[tuple[str, int], dict[int, Got]]:
         found: dict[tuple[str, int], dict[int, Got]] = defaultdict(dict)
@@ -160,6 +160,6 @@ def test_a_topic_that_is_not_the_platforms_is_refused(kafka: str, log: Log) -> N
 
 
 def test_without_kafka_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 1.0)
+    monkeypatch.setattr("streams.local.player.PATIENCE", 1.0)
     with pytest.raises(PlayError, match=r"no Kafka answers at 127\.0\.0\.1:9.*start one with `tocsin broker`"):
         Player("127.0.0.1:9").play(made(1, 1.0))

@@ -11,8 +11,8 @@ import msgspec
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from streams.offsets import watermarks
 from streams.telemetry.power import PowerReading
-from tests.worker.road import bounds
 
 
 @dataclass
@@ -52,7 +52,7 @@ def records(brokers: str, topic: str, seconds: float = 30) -> Iterator[Any]:
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": str(uuid4()), "log_level": 0})
     partitions = consumer.list_topics(topic, 10).topics[topic].partitions
     consumer.assign(
-        [TopicPartition(topic, partition, bounds(consumer, topic, partition)[0]) for partition in partitions]
+        [TopicPartition(topic, partition, watermarks(consumer, topic, partition, 10)[0]) for partition in partitions]
     )
     end = time.monotonic() + seconds
     try:

@@ -18,6 +18,7 @@ from uuid import uuid4
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
+from streams.offsets import watermarks
 from streams.settings import Settings
 from streams.worker.checkpoints import MARK, STATE, unpack
 from streams.worker.clock import CLOCK, TELEMETRY
@@ -114,19 +115,6 @@ def counted(brokers: str, partitions: int) -> dict[str, int]:
     return dict(sites)
 
 
-def bounds(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
-    """Ask where a partition begins and ends; a broker that has just made it may not know yet."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-        except KafkaException:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        else:
-            return low, high
-
-
 def lag(brokers: str, partitions: int, topics: Iterable[str] = (*TELEMETRY, CLOCK)) -> int:
     """Ask how many records the group has not committed; a broker that is busy is asked again.
 
@@ -175,7 +163,7 @@ class Tail:
         )
         ends = []
         for partition in range(self.partitions):
-            end = bounds(self.consumer, self.topic, partition)[1]
+            end = watermarks(self.consumer, self.topic, partition, PATIENCE)[1]
             ends.append(TopicPartition(self.topic, partition, end))
         self.consumer.assign(ends)
         return self

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streams import metrics
 from streams.incidents.model import Command, Outcome
+from streams.offsets import offsets_at, watermarks
 from streams.settings import Settings, librdkafka_config
 from streams.sites.actuator.hand import Hand, Result
 from streams.sites.actuator.journal import Entry, Journal
@@ -115,9 +116,9 @@ class Actuator:
         since = int((time.time() - self._oldest) * 1000)
         fresh = [TopicPartition(COMMANDS, number, since) for number in found.partitions if number not in known]
         starts = [TopicPartition(COMMANDS, number, offset) for number, offset in known.items()]
-        for at in self._consumer.offsets_for_times(fresh, timeout=PATIENCE) if fresh else []:
+        for at in offsets_at(self._consumer, fresh, PATIENCE):
             # Where there is nothing so new, the end as it is now: what comes from here on is not missed.
-            end = self._consumer.get_watermark_offsets(TopicPartition(COMMANDS, at.partition), timeout=PATIENCE)[1]
+            _, end = watermarks(self._consumer, COMMANDS, at.partition, PATIENCE)
             starts.append(TopicPartition(COMMANDS, at.partition, at.offset if at.offset >= 0 else end))
         return starts
 
