@@ -83,6 +83,10 @@ def test_progress_adds_up_to_the_file_and_memory_stays_small(tmp_path: Path, suf
     [
         (b'{"topic":"t","key":"k","value":{}}\n{"topic":"t","key":"k"\n', ", line 2: "),
         (b"not json\n", ", line 1: "),
+        (b'{"topic":"t","key":"k","value":{}}\n{"topic":"t","key"', ", line 2: "),
+        (b'{"topic":"t","key"', ", line 1: "),
+        (b'{"topic":"t","value":1}{"topic":"t","value":2}\n\n', ", line 1: "),
+        (b'\n{"topic":"t",\n"value":1}\n', ", line 2: "),
         (b'{"topic":"t","key":"k"}\n', ", line 1: "),
         (b'{"topic":3,"key":"k","value":1}\n', ", line 1: "),
         (b'{"topic":"t","key":3,"value":1}\n', ", line 1: "),
