@@ -68,7 +68,91 @@ class Lane:
         self.topic = topic
         self.types: dict[str, type[Struct]] = {kind.__struct_config__.tag: kind for kind in events.__args__}
         self.one: Decoder[Telemetry] = Decoder(events)
-        self.any: Decoder[Telemetry | list[Telemetry]] = Decoder(events | list[events])
+        self.many: Decoder[list[Telemetry]] = Decoder(list[events])
+
+    def take(self, key: bytes | None, value: bytes | None, arrival: float) -> Arrival | None:
+        """Read a record that is one valid object in ASCII, as most are; None for any other, which `judge` reads."""
+        if not value or len(value) > MOST_BYTES:
+            return None
+        try:
+            event = self.one.decode(value)
+        except UNREADABLE:
+            return None
+        if event.site != site_of(key) or not value.isascii():
+            return None
+        moment = event.time
+        time = moment.timestamp()
+        if moment.microsecond % 1000:
+            time = round(time, 3)
+        return _new(Arrival, (time, self.rank, event)) if -BEHIND_S <= time - arrival <= AHEAD_S else None
+
+    def judge(self, key: bytes | None, value: bytes | None, arrival: float) -> Sequence[Arrival | Refusal]:
+        """Read any record: one object or many, each of which is taken or refused."""
+        bare = value.strip(SPACE) if value else b""
+        if value is None or len(value) > MOST_BYTES or bare in (b"", b"null"):
+            return [out_of_bounds(value)]
+        parts = None
+        if bare.startswith(b"["):
+            batch = self._sound_batch(key, value, arrival)
+            if batch is not None:
+                return batch
+            parts = elements(value)
+        if parts is None:
+            return [self._judge(key, value, arrival)]
+        if len(parts) > MOST_OBJECTS:
+            reason = f"a batch holds at most {MOST_OBJECTS:,} objects, got {len(parts):,}"
+            return [Refusal(reason, "", value, "too_large")]
+        return [self._judge(key, part, arrival) for part in parts]
+
+    def _sound_batch(self, key: bytes | None, value: bytes, arrival: float) -> list[Arrival] | None:
+        """Take a batch in which nothing is wrong; None when anything is."""
+        try:
+            events = self.many.decode(value)
+        except UNREADABLE:
+            return None
+        if len(events) > MOST_OBJECTS or text_of(value) is None:
+            return None
+        site, rank = site_of(key), self.rank
+        taken = []
+        for event in events:
+            moment = event.time
+            time = moment.timestamp()
+            if moment.microsecond % 1000:
+                time = round(time, 3)
+            if event.site != site or not -BEHIND_S <= time - arrival <= AHEAD_S:
+                return None
+            taken.append(_new(Arrival, (time, rank, event)))
+        return taken
+
+    def _judge(self, key: bytes | None, raw: bytes, arrival: float) -> Arrival | Refusal:
+        """Read one object, at leisure."""
+        try:
+            raw.decode()
+            event = self.one.decode(raw)
+        except UNREADABLE as error:
+            return explain(raw, self.types, TOPIC_OF, error)
+        if event.site != site_of(key):
+            if _site.search(event.site.encode()):
+                return wrong_key(key, "site", event.site, raw)
+            reason = f"`site` must be {expectation(type(event), 'site')}, got {shown(event.site)}"
+            return Refusal(reason, "site", raw, "out_of_range")
+        time = round(event.time.timestamp(), 3)
+        late = arrival - time
+        if late > BEHIND_S:
+            reason = (
+                f"`time` lies {late / 86400:.1f} days behind its arrival; at most {BEHIND_S / 86400:g} are accepted"
+            )
+            return Refusal(reason, "time", raw, "bad_time")
+        if late < -AHEAD_S:
+            reason = f"`time` lies {-late / 3600:.1f} h ahead of its arrival; at most {AHEAD_S / 3600:g} are accepted"
+            return Refusal(reason, "time", raw, "bad_time")
+        return Arrival(time, self.rank, event)
+
+
+@lru_cache(maxsize=65_536)
+def site_of(key: bytes | None) -> str | None:
+    """Read a record's key as a site id; None when it is none."""
+    return key.decode() if key is not None and _site.search(key) else None
 
 
 LANES = {domain: Lane(RANKS[domain], module.TOPIC, module.Event) for domain, module in DOMAINS.items()}
@@ -106,91 +190,16 @@ def decode_batch(
     The objects that are taken, in order.
     """
     lane = LANES[domain]
-    rank, read = lane.rank, lane.any.decode
+    take = lane.take
     taken: list[Arrival] = []
     for index, (key, value, arrival) in enumerate(records):
-        # The road of a single valid object in ASCII; whatever strays from it is judged at leisure.
-        event, plain = None, False
-        if value and len(value) <= MOST_BYTES:
-            try:
-                event, plain = read(value), value.isascii()
-            except UNREADABLE:
-                event = None
-        if plain and isinstance(event, Telemetry) and event.site == site_of(key):
-            moment = event.time
-            time = moment.timestamp()
-            if moment.microsecond % 1000:
-                time = round(time, 3)
-            if -BEHIND_S <= time - arrival <= AHEAD_S:
-                taken.append(_new(Arrival, (time, rank, event)))
-                continue
-        for verdict in _judge_record(lane, key, value, arrival, event):
+        found = take(key, value, arrival)
+        if found is not None:
+            taken.append(found)
+            continue
+        for verdict in lane.judge(key, value, arrival):
             if isinstance(verdict, Refusal):
                 refuse(index, verdict)
             else:
                 taken.append(verdict)
     return taken
-
-
-@lru_cache(maxsize=65_536)
-def site_of(key: bytes | None) -> str | None:
-    """Read a record's key as a site id; None when it is none."""
-    return key.decode() if key is not None and _site.search(key) else None
-
-
-def _judge_record(
-    lane: Lane, key: bytes | None, value: bytes | None, arrival: float, event: Telemetry | list[Telemetry] | None
-) -> Sequence[Arrival | Refusal]:
-    bare = value.strip(SPACE) if value else b""
-    if value is None or len(value) > MOST_BYTES or bare in (b"", b"null"):
-        return [out_of_bounds(value)]
-    if isinstance(event, list) and (batch := _sound_batch(lane.rank, key, value, arrival, event)) is not None:
-        return batch
-    parts = elements(value) if bare.startswith(b"[") else None
-    if parts is None:
-        return [_judge(lane, key, value, arrival)]
-    if len(parts) > MOST_OBJECTS:
-        reason = f"a batch holds at most {MOST_OBJECTS:,} objects, got {len(parts):,}"
-        return [Refusal(reason, "", value, "too_large")]
-    return [_judge(lane, key, part, arrival) for part in parts]
-
-
-def _sound_batch(
-    rank: int, key: bytes | None, value: bytes, arrival: float, events: list[Telemetry]
-) -> list[Arrival] | None:
-    """Take a batch in which nothing is wrong; None when anything is."""
-    if len(events) > MOST_OBJECTS or text_of(value) is None:
-        return None
-    site = site_of(key)
-    taken = []
-    for event in events:
-        moment = event.time
-        time = moment.timestamp()
-        if moment.microsecond % 1000:
-            time = round(time, 3)
-        if event.site != site or not -BEHIND_S <= time - arrival <= AHEAD_S:
-            return None
-        taken.append(_new(Arrival, (time, rank, event)))
-    return taken
-
-
-def _judge(lane: Lane, key: bytes | None, raw: bytes, arrival: float) -> Arrival | Refusal:
-    try:
-        raw.decode()
-        event = lane.one.decode(raw)
-    except UNREADABLE as error:
-        return explain(raw, lane.types, TOPIC_OF, error)
-    if event.site != site_of(key):
-        if _site.search(event.site.encode()):
-            return wrong_key(key, "site", event.site, raw)
-        reason = f"`site` must be {expectation(type(event), 'site')}, got {shown(event.site)}"
-        return Refusal(reason, "site", raw, "out_of_range")
-    time = round(event.time.timestamp(), 3)
-    late = arrival - time
-    if late > BEHIND_S:
-        reason = f"`time` lies {late / 86400:.1f} days behind its arrival; at most {BEHIND_S / 86400:g} are accepted"
-        return Refusal(reason, "time", raw, "bad_time")
-    if late < -AHEAD_S:
-        reason = f"`time` lies {-late / 3600:.1f} h ahead of its arrival; at most {AHEAD_S / 3600:g} are accepted"
-        return Refusal(reason, "time", raw, "bad_time")
-    return Arrival(time, lane.rank, event)
