@@ -11,10 +11,8 @@ import msgspec
 from detectors.elsewhere import DELAY_S
 from streams.incidents.model import Fact
 
-SPINS = 200
-"""How often a process only lets others run before it sleeps: mostly they are not far behind."""
-NAP = 0.0002
-"""Seconds of such a sleep."""
+NAP_S = 0.00005
+"""How long a process sleeps before it looks again how far the others are."""
 
 _FACT = msgspec.json.Decoder(Fact)
 
@@ -32,10 +30,17 @@ class Neighbours:
         Where each process has a file of facts, by its index.
     take
         Takes a fact that another told.
+    meanwhile
+        Does something useful while one waits for others; False when there is nothing to do.
     """
 
     def __init__(
-        self, index: int, promises: MutableSequence[float], folder: Path, take: Callable[[Fact], None]
+        self,
+        index: int,
+        promises: MutableSequence[float],
+        folder: Path,
+        take: Callable[[Fact], None],
+        meanwhile: Callable[[], bool],
     ) -> None:
         self._index = index
         self._promises = promises
@@ -44,6 +49,7 @@ class Neighbours:
         self._heard = {other: (folder / str(other)).open("rb") for other in self._others}
         self._rests = dict.fromkeys(self._others, b"")
         self._take = take
+        self._meanwhile = meanwhile
         self._parent = os.getppid()
 
     def tell(self, fact: Fact) -> None:
@@ -53,10 +59,11 @@ class Neighbours:
     def horizon(self, soonest: float) -> float:
         """See `Peers`."""
         self._promises[self._index] = floor(soonest)
-        tries = 0
         while (reach := min(self._promises[other] for other in self._others) + DELAY_S) < ceil(soonest):
-            tries += 1
-            self._wait(tries)
+            if os.getppid() != self._parent:
+                os._exit(1)
+            if not self._meanwhile():
+                sleep(NAP_S)
         for other, file in self._heard.items():
             *lines, self._rests[other] = (self._rests[other] + file.read()).split(b"\n")  # the last may be half written
             for line in lines:
@@ -66,11 +73,3 @@ class Neighbours:
     def done(self) -> None:
         """Promise that nothing more comes."""
         self._promises[self._index] = inf
-
-    def _wait(self, tries: int) -> None:
-        if tries < SPINS:
-            os.sched_yield()
-        elif os.getppid() != self._parent:
-            os._exit(1)
-        else:
-            sleep(NAP)

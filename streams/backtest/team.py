@@ -3,9 +3,10 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import islice
 from math import inf
 from multiprocessing.connection import Connection, wait
@@ -15,17 +16,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec import msgpack
+
 from streams.backtest.peers import Neighbours
-from streams.incidents.backtest import Backtest, Key, Share, Told
+from streams.backtest.reader import Inbox, portions
+from streams.incidents.backtest import Backtest, Key, Told
 from streams.process import collect_seldom
 from streams.telemetry.decode import TOPICS
 from streams.telemetry.recording import RecordingError, read, replay
 
+if sys.platform == "linux":
+    from fcntl import F_SETPIPE_SZ, fcntl
+
 Entry = tuple[Key, Told]
+CONTEXT = multiprocessing.get_context("spawn")
 LONG, PACKED = 32 << 20, 8
 """Bytes from which on a recording is long, and how much more a compressed one holds."""
 PEEK, MANY = 2000, 4
 """Lines in which sites are counted, and how many of them are enough for a process."""
+ROOM = 1 << 20
+"""Bytes that wait in a pipe."""
 SELDOM = 64
 """Batches after which a process that has nothing to tell says how far it is."""
 
@@ -61,38 +71,43 @@ class Team:
 
     def run(self, paths: list[Path], progress: Callable[[int], object] | None = None) -> Iterator[Told]:
         """Yield what `Backtest.run` yields; raises what it raises, after the same events."""
-        context = multiprocessing.get_context("spawn")
         with ExitStack() as stack:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="tocsin-")))
             promises = RawArray("d", [-inf] * self._processes)
-            lines: list[Connection] = []
+            boxes, lines = [], []
             for index in range(self._processes):
                 (folder / str(index)).touch()
             for index in range(self._processes):
-                ours, theirs = context.Pipe(duplex=False)
-                given = index, promises, folder, paths, theirs
-                process = context.Process(target=_work, args=given, daemon=True)
-                process.start()
-                stack.callback(process.join)
-                stack.callback(process.terminate)
-                theirs.close()
-                lines.append(stack.enter_context(ours))
-            yield from self._merge(lines, progress)
+                inbox, box = _pipe()
+                _widen(box)
+                line, outbox = _pipe()
+                _start(stack, _work, index, promises, folder, inbox, outbox)
+                boxes.append(box)
+                lines.append(stack.enter_context(line))
+            count, counts = _pipe()
+            _start(stack, _read, paths, boxes, counts)
+            yield from self._merge(lines, [stack.enter_context(count)], progress)
 
-    def _merge(self, lines: list[Connection], progress: Callable[[int], object] | None) -> Iterator[Told]:
+    def _merge(
+        self, lines: list[Connection], counts: list[Connection], progress: Callable[[int], object] | None
+    ) -> Iterator[Told]:
         """Put in order what the processes tell: what is older than what any of them may still tell is complete."""
         told: list[Entry] = []
         until = dict.fromkeys(lines, -inf)
         failure: RecordingError | None = None
         while until:
-            ready = wait(list(until))
+            ready = wait([*until, *counts])
+            for connection in [one for one in counts if one in ready]:
+                match _receive(connection):
+                    case None:
+                        counts.remove(connection)
+                    case int(count) if progress is not None:
+                        progress(count)
             for connection in [one for one in until if one in ready]:
                 match _receive(connection):
-                    case ("told", moment, entries, read):
+                    case ("told", moment, entries):
                         until[connection] = moment
                         told += entries
-                        if progress is not None and connection is lines[0]:
-                            progress(read)
                     case ("failed", str(reason)):
                         failure = RecordingError(reason)
                         del until[connection]
@@ -117,23 +132,54 @@ def _receive(connection: Any) -> Any:
         raise ChildProcessError("a process of the backtest has ended, and did not say why") from error
 
 
-def _work(index: int, promises: Any, folder: Path, paths: list[Path], line: Connection) -> None:
+def _pipe() -> tuple[Connection, Connection]:
+    return CONTEXT.Pipe(duplex=False)
+
+
+def _widen(end: Connection) -> None:
+    """Let a pipe hold whole portions, so that the reader seldom stops for one process while the others starve."""
+    if sys.platform == "linux":
+        with suppress(PermissionError):  # where it is forbidden to go so far, it is merely slower
+            fcntl(end.fileno(), F_SETPIPE_SZ, ROOM)
+
+
+def _start(stack: ExitStack, work: Callable[..., None], *given: Any) -> None:
+    """Start a process that ends with us; the ends of pipes that it gets are no longer ours."""
+    process = CONTEXT.Process(target=work, args=given, daemon=True)
+    process.start()
+    stack.callback(process.join)
+    stack.callback(process.terminate)
+    for one in given:
+        for end in one if isinstance(one, list) else [one]:
+            if isinstance(end, Connection):
+                end.close()
+
+
+def _read(paths: list[Path], boxes: list[Connection], counts: Connection) -> None:
+    """Read for all, in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
+    collect_seldom()
+    for given in portions(replay(paths, counts.send), len(boxes)):
+        for box, portion in zip(boxes, given, strict=True):
+            box.send_bytes(msgpack.encode(portion))
+    counts.send(None)
+
+
+def _work(index: int, promises: Any, folder: Path, inbox: Connection, line: Connection) -> None:
     """Compute one share of the sites, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
     collect_seldom()
-    done = [0]
+    backtest, given = Backtest(tells=index == 0), Inbox(inbox)
 
-    def count(more: int) -> None:
-        done[0] += more
+    def meanwhile() -> bool:
+        return (given.waits() and backtest.prepare()) or given.drain()
 
-    backtest = Backtest(Share(index, len(promises)))
-    peers = Neighbours(index, promises, folder, backtest.shard.registry.facts.take)
+    peers = Neighbours(index, promises, folder, backtest.shard.registry.facts.take, meanwhile)
     backtest.shard.peers = peers
     try:
-        for number, (until, entries) in enumerate(backtest.batches(replay(paths, count))):
+        for number, (until, entries) in enumerate(backtest.batches(given.lines())):
             if entries or number % SELDOM == 0:
-                line.send(("told", until, entries, done[0]))
-                done[0] = 0
+                line.send(("told", until, entries))
     except RecordingError as error:
         line.send(("failed", str(error)))
     else:

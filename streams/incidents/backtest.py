@@ -1,7 +1,8 @@
 """The very code that serves the stream, run over a recording; its clock is the recording's arrival clock."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from functools import partial
+from itertools import islice
 from math import ceil, inf
 from operator import itemgetter
 from typing import Any
@@ -12,50 +13,31 @@ from streams.incidents.registry import Registry
 from streams.incidents.reorder import HOLD_S
 from streams.incidents.shard import Shard
 from streams.telemetry.control import Control
-from streams.telemetry.decode import TOPICS, Arrival, decode_batch
+from streams.telemetry.decode import LANES, Arrival
 from streams.telemetry.decode_control import KINDS, decode_control
 from streams.telemetry.recording import Line, RecordingError
 from streams.telemetry.refusal import Refusal
 
 Told = dict[str, Any]
-Record = tuple[bytes | None, bytes | None, float]
+Timed = tuple[float, Line | None]
+"""The arrival clock, Unix seconds, and a line; None where merely time has passed."""
 Key = tuple[float, int, int, str]
 """What puts events in order: a moment, whether it comes after what was decided then, its line's number, its site."""
 MOST = 4096
 """Slices and objects that are read before they are decided."""
+READY = 256
+"""Slices that are decoded in advance: few enough to stay in the processor's caches."""
 
-
-class Share:
-    """The sites that are computed here: all, or of several shares that are computed apart the `index`-th."""
-
-    def __init__(self, index: int = 0, shares: int = 1) -> None:
-        self.index = index
-        self._shares = shares
-        self._turns: dict[bytes | None, int] = {}
-
-    def holds(self, key: bytes | None) -> bool:
-        """Whether a site is one of them; sites take turns as they come up, which is the same for every share."""
-        turn = self._turns.get(key)
-        if turn is None:
-            turn = self._turns[key] = len(self._turns) % self._shares
-        return turn == self.index
+_lanes = {lane.topic: lane for lane in LANES.values()}
 
 
 class Piece:
-    """A slice of a recording: what came in the second that ends at `tick`, and when the one `before` ended, Unix s.
+    """A slice of a recording, decoded: what came in the second that ends at `tick`, Unix seconds."""
 
-    Attributes
-    ----------
-    records
-        By topic what is still to be decoded: key, value and arrival clock of each record, and its line's number.
-    """
+    __slots__ = ("arrivals", "controls", "refused", "tick")
 
-    __slots__ = ("arrivals", "before", "controls", "records", "refused", "tick")
-
-    def __init__(self, tick: float, before: float) -> None:
+    def __init__(self, tick: float) -> None:
         self.tick = tick
-        self.before = before
-        self.records: dict[str, tuple[list[Record], list[int]]] = {}
         self.arrivals: list[Arrival] = []
         self.controls: list[Control] = []
         self.refused: list[tuple[Key, Told]] = []
@@ -64,29 +46,36 @@ class Piece:
 class Backtest:
     """Runs recordings through a shard.
 
+    Parameters
+    ----------
+    tells
+        Whether it tells of control records that nobody can take: of several that share the sites, one does.
+
     Attributes
     ----------
     shard
         The sites, after or while running.
     refused
         How many objects were refused, by reason's code.
-    first, last
-        The arrival clock at both ends, Unix seconds; None before the first record.
+    last
+        The arrival clock, Unix seconds; None before the first record.
     """
 
-    def __init__(self, share: Share | None = None) -> None:
+    def __init__(self, tells: bool = True) -> None:
         self.shard = Shard(Registry())
         self.refused: dict[str, int] = {}
-        self.first: float | None = None
-        self.last = 0.0
-        self._share = share or Share()
+        self.last: float | None = None
+        self._tells = tells
+        self._coming: Iterator[Piece] = iter(())
+        self._ready: deque[Piece] = deque()
+        self._failure: RecordingError | None = None
 
     @property
     def events(self) -> int:
         """How many objects were judged."""
         return self.shard.stats.events
 
-    def run(self, lines: Iterable[tuple[float, Line]]) -> Iterator[Told]:
+    def run(self, lines: Iterable[Timed]) -> Iterator[Told]:
         """Yield each event as the contract has it, in the order of decision; lines come with their arrival clock.
 
         Raises
@@ -97,13 +86,13 @@ class Backtest:
         for _, batch in self.batches(lines):
             yield from (told for _, told in batch)
 
-    def batches(self, lines: Iterable[tuple[float, Line]]) -> Iterator[tuple[float, list[tuple[Key, Told]]]]:
+    def batches(self, lines: Iterable[Timed]) -> Iterator[tuple[float, list[tuple[Key, Told]]]]:
         """Yield the same some seconds at a time, each event with its key, and up to when that is all, Unix seconds."""
         waiting: list[Piece] = []
         weight = 0
+        self._coming = self._pieces(lines)
         try:
-            for piece in self._pieces(lines):
-                self._open(piece)
+            while (piece := self._next()) is not None:
                 if waiting and (piece.controls or weight > MOST or piece.tick > waiting[0].tick + DELAY_S):
                     yield waiting[-1].tick, self._decide(waiting)
                     waiting, weight = [], 0
@@ -113,67 +102,82 @@ class Backtest:
             if waiting:
                 yield waiting[-1].tick, self._decide(waiting)
             raise
-        if self.first is not None:
+        if self.last is not None:
             end = ceil(self.last)
-            waiting += (Piece(float(end + more), float(end)) for more in range(1, ceil(HOLD_S) + 1))
+            waiting += (Piece(float(end + more)) for more in range(1, ceil(HOLD_S) + 1))
             yield inf, self._decide(waiting)
+
+    def prepare(self) -> bool:
+        """Decode one more slice in advance, for who has nothing better to do; False when enough are ready."""
+        if self._failure is not None or len(self._ready) >= READY:
+            return False
+        try:
+            self._ready.extend(islice(self._coming, 1))
+        except RecordingError as error:
+            self._failure = error
+        return True
 
     def site_days(self) -> float:
         """Return for how long the sites were watched, each from its first object to the recording's end, in days."""
         watches = (self.shard.watch(site) for site in self.shard.sites())
-        return sum(self.last - watch.scene.first for watch in watches if watch) / 86400.0
+        return sum((self.last or 0.0) - watch.scene.first for watch in watches if watch) / 86400.0
 
-    def _pieces(self, lines: Iterable[tuple[float, Line]]) -> Iterator[Piece]:
-        """Cut our part of a recording into slices; an unreadable one up to the last second that is whole."""
+    def _next(self) -> Piece | None:
+        """Take the next slice; None after the last one."""
+        if self._ready:
+            return self._ready.popleft()
+        if self._failure is not None:
+            raise self._failure
+        return next(self._coming, None)
+
+    def _pieces(self, lines: Iterable[Timed]) -> Iterator[Piece]:
+        """Cut a recording into slices; an unreadable one up to the last second that is whole."""
         piece: Piece | None = None
-        before = tick = -inf
         try:
-            for number, (clock, line) in enumerate(lines):
-                self.first, self.last = clock if self.first is None else self.first, clock
-                if clock > tick:
-                    before, tick = tick, float(ceil(clock))
-                if line.topic in TOPICS and not self._share.holds(line.key):
-                    continue
-                if piece is not None and tick > piece.tick:
-                    yield piece
-                    piece = None
-                piece = piece or Piece(tick, before)
-                self._read(clock, line, number, piece)
+            for clock, line in lines:
+                if piece is None or clock > piece.tick:
+                    if piece is not None:
+                        yield piece
+                    piece = Piece(float(ceil(clock)))
+                self.last = clock
+                if line is not None:
+                    self._read(clock, line, piece)
         except RecordingError:
-            yield from [piece] if piece is not None and piece.tick < tick else []
-            yield from [Piece(before, before)] if before > -inf else []
+            if piece is not None:
+                yield Piece(piece.tick - 1.0)
             raise
-        yield from [piece] if piece is not None else []
+        if piece is not None:
+            yield piece
 
-    def _read(self, clock: float, line: Line, number: int, piece: Piece) -> None:
-        if line.topic in TOPICS:
-            records, numbers = piece.records.setdefault(line.topic, ([], []))
-            records.append((line.key, line.value, clock))
-            numbers.append(number)
-        elif line.topic not in KINDS:
-            raise RecordingError(f"line {line.number}: {line.topic} is neither a telemetry nor a control topic")
+    def _read(self, clock: float, line: Line, piece: Piece) -> None:
+        """Decode a line."""
+        topic, key, value, _, number = line
+        lane = _lanes.get(topic)
+        if lane is not None:
+            arrival = lane.take(key, value, clock)
+            if arrival is not None:
+                piece.arrivals.append(arrival)
+                return
+            for verdict in lane.judge(key, value, clock):
+                if isinstance(verdict, Refusal):
+                    self._refuse(clock, line, piece, verdict)
+                else:
+                    piece.arrivals.append(verdict)
+        elif topic not in KINDS:
+            raise RecordingError(f"line {number}: {topic} is neither a telemetry nor a control topic")
         else:
-            control = decode_control(line.topic, line.key, line.value)
+            control = decode_control(topic, key, value)
             if not isinstance(control, Refusal):
                 piece.controls += () if control is None else (control,)
-            elif self._share.index == 0:  # all shares take control records, one tells of those that none can take
-                self._refuse(piece, line.topic, [(line.key, line.value, clock)], [number], 0, control)
+            elif self._tells:
+                self._refuse(clock, line, piece, control)
 
-    def _open(self, piece: Piece) -> None:
-        """Decode a piece's telemetry, a topic at a time."""
-        for topic, (records, numbers) in piece.records.items():
-            refuse = partial(self._refuse, piece, topic, records, numbers)
-            piece.arrivals += decode_batch(TOPICS[topic], records, refuse)
-
-    def _refuse(
-        self, piece: Piece, topic: str, records: list[Record], numbers: list[int], index: int, refusal: Refusal
-    ) -> None:
+    def _refuse(self, clock: float, line: Line, piece: Piece, refusal: Refusal) -> None:
         self.refused[refusal.code] = self.refused.get(refusal.code, 0) + 1
-        key, _, clock = records[index]
-        named = None if key is None else key.decode("utf-8", "replace")
-        body = {"topic": topic, "key": named, "reason": refusal.reason, "field": refusal.field}
+        named = None if line.key is None else line.key.decode("utf-8", "replace")
+        body = {"topic": line.topic, "key": named, "reason": refusal.reason, "field": refusal.field}
         told = {"time": moment(clock), "event": "dead_letter", "dead_letter": body}
-        piece.refused.append(((piece.before, 1, numbers[index], ""), told))
+        piece.refused.append(((piece.tick - 1.0, 1, line.number, named or ""), told))
 
     def _decide(self, pieces: list[Piece]) -> list[tuple[Key, Told]]:
         """Take pieces in succession through the shard, of which only the first may have control records."""

@@ -63,12 +63,28 @@ def test_they_fail_where_one_fails(recording: Path, tmp_path: Path) -> None:
     assert reasons[0] == reasons[1]
 
 
+def test_slices_that_are_decoded_in_advance_change_nothing(recording: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.ndjson"
+    whole = gzip.decompress(recording.read_bytes())
+    broken.write_bytes(whole[: len(whole) // 2])
+    seen: list[list[Any]] = []
+    for often in (0, 3):
+        backtest = Backtest()
+        seen.append([])
+        with pytest.raises(RecordingError, match="broken"):
+            for until, events in backtest.batches(replay([broken])):
+                seen[-1] += [until, told(events)]
+                assert all(backtest.prepare() for _ in range(often)) or often
+        assert not backtest.prepare() or not often
+    assert seen[0] == seen[1] != []
+
+
 def test_a_fact_that_is_half_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
     (tmp_path / "0").touch()
     fact = Fact(subject="grid", kind="grid.lost", site="A-1", time=1.0, clock=1.0)
     whole, found = msgspec.json.encode(fact) + b"\n", list[Fact]()
     (tmp_path / "1").write_bytes(whole[:20])
-    peers = Neighbours(0, [-inf, inf], tmp_path, found.append)
+    peers = Neighbours(0, [-inf, inf], tmp_path, found.append, lambda: False)
     assert peers.horizon(5.0) == inf and not found
     with (tmp_path / "1").open("ab") as file:
         file.write(whole[20:])

@@ -1,10 +1,10 @@
-"""How the platform grows: `python -m tests.benchmarks.scale [growth] [start] [latency] [workers] [memory]`.
+"""How the platform grows: `python -m tests.benchmarks.scale [growth] [start] [latency] [workers] [memory] [processes]`.
 
 `growth`: CPU time an object in the core with 13, 130 and 1,300 sites of the same rate, as the plan of capacity has them
 (`--devices`, `--interval`; the last take some 6 GB). `start`: from the command to the first object decided. `latency`:
 from publishing to the incident on its topic, less the time that an object waits for earlier ones. `workers`: how much
 faster two work off a backlog than one. `memory`: what a worker takes that knows many sites of 500 devices, and how soon
-another one has read that back.
+another one has read that back. `processes`: how much sooner a backtest on all cores is through than in one process.
 """
 
 import argparse
@@ -39,6 +39,7 @@ from streams.worker.clock import TELEMETRY
 from tests.benchmarks.bounds import resident
 from tests.benchmarks.load import even, objects, one, produce
 from tests.benchmarks.snapshots import DEVICES, PARTITIONS, TOCSIN, decided, publish, scraped, used
+from tests.benchmarks.team import processes
 from tests.worker.road import Tail, Worker, lag, until, worker
 
 GROWTH = (13, 130, 1300)
@@ -260,6 +261,7 @@ MEASURES: dict[str, Callable[[argparse.Namespace], str]] = {
     "latency": latency,
     "workers": workers,
     "memory": memory,
+    "processes": processes,
 }
 
 
