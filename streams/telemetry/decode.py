@@ -1,7 +1,7 @@
 """A record's bytes become typed objects; what cannot be taken becomes a refusal, each object on its own."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -37,7 +37,6 @@ __all__ = [
     "Control",
     "Refusal",
     "decode",
-    "decode_batch",
     "decode_control",
 ]
 
@@ -168,38 +167,12 @@ def decode(domain: str, key: bytes | None, value: bytes | None, arrival: float) 
     key, value : the record's bytes; nothing in them makes this raise.
     arrival : the record's timestamp in unix seconds, which an object's `time` is judged against.
     """
-    refused: list[Refusal] = []
-    taken = decode_batch(domain, [(key, value, arrival)], lambda _, refusal: refused.append(refusal))
-    return taken, refused
-
-
-def decode_batch(
-    domain: str,
-    records: Iterable[tuple[bytes | None, bytes | None, float]],
-    refuse: Callable[[int, Refusal], object],
-) -> list[Arrival]:
-    """Read many records of a domain's topic at once.
-
-    Parameters
-    ----------
-    records : (key, value, arrival in unix seconds) of each record.
-    refuse : is called with the index of the record and the refusal, for every object that is not taken.
-
-    Returns
-    -------
-    The objects that are taken, in order.
-    """
     lane = LANES[domain]
-    take = lane.take
-    taken: list[Arrival] = []
-    for index, (key, value, arrival) in enumerate(records):
-        found = take(key, value, arrival)
-        if found is not None:
-            taken.append(found)
-            continue
-        for verdict in lane.judge(key, value, arrival):
-            if isinstance(verdict, Refusal):
-                refuse(index, verdict)
-            else:
-                taken.append(verdict)
-    return taken
+    taken = lane.take(key, value, arrival)
+    if taken is not None:
+        return [taken], []
+    judged = lane.judge(key, value, arrival)
+    return (
+        [verdict for verdict in judged if isinstance(verdict, Arrival)],
+        [verdict for verdict in judged if isinstance(verdict, Refusal)],
+    )

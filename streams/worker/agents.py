@@ -8,7 +8,7 @@ import msgspec
 from faust.serializers.schemas import Schema
 from faust.types import Message, StreamT
 
-from streams.telemetry.decode import decode, decode_batch
+from streams.telemetry.decode import LANES, Arrival
 from streams.telemetry.refusal import Refusal
 from streams.worker import gauges
 from streams.worker.clock import CLOCK
@@ -45,23 +45,27 @@ class Untouched(Schema[Any, Any]):
 
 def chunk(domain: str, records: list[Any]) -> tuple[Chunk, list[Refused]]:
     """Decode a batch: what is valid, and what is refused."""
+    lane = LANES[domain]
+    take = lane.take
+    arrivals: list[Arrival] = []
+    tags: list[int] = []
+    refused: list[Refused] = []
+    for record in records:
+        key, value, offset, at = record.key, record.value, record.offset, record.timestamp / 1000
+        arrival = take(key, value, at)
+        if arrival is not None:
+            arrivals.append(arrival)
+            tags.append(offset)
+            continue
+        for verdict in lane.judge(key, value, at):
+            if isinstance(verdict, Refusal):
+                refused.append(Refused(offset, key, verdict))
+            else:
+                arrivals.append(verdict)
+                tags.append(offset)
     offsets = [record.offset for record in records]
     stamps = [record.timestamp for record in records]
     size = sum([record.serialized_value_size for record in records])
-    if {record.value[:1] if record.value else b"" for record in records} <= {b"{"}:
-        # Single objects: each is taken or refused, so the offsets of those taken are known without asking.
-        bad: dict[int, Refusal] = {}
-        told = [(record.key, record.value, record.timestamp / 1000) for record in records]
-        arrivals = decode_batch(domain, told, bad.__setitem__)
-        tags = [offset for index, offset in enumerate(offsets) if index not in bad] if bad else offsets
-        refused = [Refused(offsets[index], records[index].key, refusal) for index, refusal in bad.items()]
-    else:
-        arrivals, tags, refused = [], [], []
-        for record in records:
-            taken, refusals = decode(domain, record.key, record.value, record.timestamp / 1000)
-            arrivals += taken
-            tags += [record.offset] * len(taken)
-            refused += [Refused(record.offset, record.key, refusal) for refusal in refusals]
     return Chunk(offsets, stamps, size, arrivals, tags), refused
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from confluent_kafka import Producer
 
@@ -13,10 +13,24 @@ from streams.incidents.model import Fact, Finding, Incident, Output, encode
 from streams.incidents.registry import Registry
 from streams.incidents.shard import Shard
 from streams.telemetry.control import Control
-from streams.telemetry.decode import Arrival
+from streams.telemetry.decode import LANES, Arrival
 from tests.benchmarks.stages import Stages
 
 Ends = dict[str, list[int]]
+
+
+def decoded(domain: str, records: Iterable[tuple[bytes | None, bytes | None, float]]) -> list[Arrival]:
+    """Decode records, of each its key, value and arrival, Unix seconds; what is refused is dropped."""
+    lane = LANES[domain]
+    take = lane.take
+    taken: list[Arrival] = []
+    for key, value, at in records:
+        arrival = take(key, value, at)
+        if arrival is not None:
+            taken.append(arrival)
+        else:
+            taken += [verdict for verdict in lane.judge(key, value, at) if isinstance(verdict, Arrival)]
+    return taken
 
 
 class Race:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.telemetry.decode import MOST_BYTES, MOST_OBJECTS, Refusal, decode, decode_batch
+from streams.telemetry.decode import LANES, MOST_BYTES, MOST_OBJECTS, Refusal
 from streams.telemetry.slices import elements, members
 
 from .sent import EXAMPLES, NOW, SITE, example, refused, send, taken, wire, with_literal
@@ -81,21 +81,22 @@ def test_a_batch_holds_a_mebibyte() -> None:
     assert (refusal.code, refusal.raw) == ("too_large", over)
 
 
-def test_many_records_at_once_answer_as_one_by_one() -> None:
-    records = [
-        (SITE, GOOD, NOW),
+def test_the_short_way_takes_what_is_judged_alike_and_leaves_the_rest() -> None:
+    lane = LANES["power"]
+    assert lane.take(SITE, GOOD, NOW) == lane.judge(SITE, GOOD, NOW)[0]
+    for record in [
         (None, GOOD, NOW),
-        (SITE, b"[" + GOOD + b",3," + GOOD + b"]", NOW),
+        (SITE, b"[" + GOOD + b"]", NOW),
         (SITE, None, NOW),
+        (SITE, b"", NOW),
+        (SITE, b"null", NOW),
         (SITE, GOOD, NOW + 8 * 86400),
+        (SITE, GOOD, NOW - 2 * 86400),
         (SITE, wire(example("power.reading", device="é")), NOW),
-    ]
-    told: list[tuple[int, Refusal]] = []
-    arrivals = decode_batch("power", records, lambda index, refusal: told.append((index, refusal)))
-    one_by_one = [decode("power", *record) for record in records]
-    assert arrivals == [arrival for taken, _ in one_by_one for arrival in taken]
-    assert told == [(index, refusal) for index, (_, refusals) in enumerate(one_by_one) for refusal in refusals]
-    assert [index for index, _ in told] == [1, 2, 3, 4]
+        (SITE, wire(example("power.reading", vendor="x" * MOST_BYTES)), NOW),
+    ]:
+        assert lane.take(*record) is None
+        assert lane.judge(*record)
 
 
 def test_slices_are_the_untouched_bytes() -> None:

@@ -5,9 +5,8 @@ from typing import Any
 from confluent_kafka import Consumer
 
 from streams.settings import Settings
-from streams.telemetry.decode import decode_batch
 from streams.worker.clock import TELEMETRY
-from tests.benchmarks.race import Gather, Outlet, Race
+from tests.benchmarks.race import Gather, Outlet, Race, decoded
 
 
 def run(settings: Settings, race: Race) -> None:
@@ -29,7 +28,7 @@ def run(settings: Settings, race: Race) -> None:
         for (partition, topic), batch in batches.items():
             if partition not in gathers:
                 gathers[partition] = Gather(race, partition)
-            taken = decode_batch(topic.removeprefix("telemetry."), batch, lambda index, refusal: None)
+            taken = decoded(topic.removeprefix("telemetry."), batch)
             gathers[partition].add(topic, len(batch), batch[-1][2], taken)
         for partition in {partition for partition, _ in batches}:
             outlet.publish(gathers[partition].advance())

@@ -9,9 +9,8 @@ from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSink, run_main
 
 from streams.settings import Settings
-from streams.telemetry.decode import decode_batch
 from streams.worker.clock import TELEMETRY
-from tests.benchmarks.race import Gather, Outlet, Race
+from tests.benchmarks.race import Gather, Outlet, Race, decoded
 
 BATCH = 4096
 
@@ -29,7 +28,7 @@ def run(settings: Settings, race: Race) -> None:
         for (partition, topic), batch in batches.items():
             if partition not in gathers:
                 gathers[partition] = Gather(race, partition)
-            taken = decode_batch(topic.removeprefix("telemetry."), batch, lambda index, refusal: None)
+            taken = decoded(topic.removeprefix("telemetry."), batch)
             gathers[partition].add(topic, len(batch), batch[-1][2], taken)
             outlet.publish(gathers[partition].advance())
         return ()

@@ -8,9 +8,8 @@ from quixstreams import Application
 from quixstreams.context import message_context
 
 from streams.settings import Settings
-from streams.telemetry.decode import decode_batch
 from streams.worker.clock import TELEMETRY
-from tests.benchmarks.race import Gather, Outlet, Race
+from tests.benchmarks.race import Gather, Outlet, Race, decoded
 
 AT_ONCE = 1024
 
@@ -40,7 +39,7 @@ def run(settings: Settings, race: Race) -> None:
             if gather is None:
                 gather = gathers[partition] = Gather(race, partition)
             stamp = timestamp / 1000
-            taken = decode_batch(domain, [(key, value, stamp)], lambda index, refusal: None)
+            taken = decoded(domain, ((key, value, stamp),))
             gather.add(topic, 1, stamp, taken)
             if gather.fresh >= AT_ONCE or not gather.left[topic]:
                 outlet.publish(gather.advance())
