@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,15 @@ def new_topic(brokers: str, **config: str) -> str:
     client = AdminClient({"bootstrap.servers": brokers})
     client.create_topics([NewTopic(name, 1, -1, config=config)])[name].result(30)
     return name
+
+
+def placed(brokers: str, topic: str) -> Any:
+    """Ask where a topic's partition lies; the broker that is asked may not have heard of a new one yet."""
+    client, end = AdminClient({"bootstrap.servers": brokers}), time.monotonic() + 30
+    while 0 not in (found := client.list_topics(topic, timeout=30).topics[topic].partitions):
+        assert time.monotonic() < end, f"{topic} does not show"
+        time.sleep(0.1)
+    return found[0]
 
 
 def publish(brokers: str, topic: str, *values: bytes, **options: str | int) -> None:
@@ -149,7 +159,7 @@ def test_two_brokers_are_refused() -> None:
 def test_three_survive_the_loss_of_one_and_acknowledge_nothing_without_two(three_brokers: Cluster) -> None:
     brokers = three_brokers.bootstrap
     topic = new_topic(brokers)
-    metadata = AdminClient({"bootstrap.servers": brokers}).list_topics(topic, timeout=30).topics[topic].partitions[0]
+    metadata = placed(brokers, topic)
     assert len(metadata.replicas) == 3
     publish(brokers, topic, b"before")
     leader = three_brokers.brokers[metadata.leader - 1]
