@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -56,14 +56,7 @@ async def follow(settings: Settings, topics: Sequence[str], group: str = GROUP) 
     try:
         waiting = await _assign(consumer, topics, settings.brokers)
         while True:
-            # shield: a poll goes on in its thread when the task is cancelled, and close() must come after it
-            poll = asyncio.ensure_future(asyncio.to_thread(consumer.consume, BATCH, POLL))
-            try:
-                messages = await asyncio.shield(poll)
-            except asyncio.CancelledError:
-                await poll
-                raise
-            for message in messages:
+            for message in await _to_its_end(consumer.consume, BATCH, POLL):
                 error = message.error()
                 place = message.topic(), message.partition()
                 if error is None:
@@ -76,6 +69,16 @@ async def follow(settings: Settings, topics: Sequence[str], group: str = GROUP) 
                         yield CaughtUp()
     finally:
         await asyncio.to_thread(consumer.close)
+
+
+async def _to_its_end(call: Callable[..., Any], *given: Any) -> Any:
+    """Let a consumer work in a thread; who is cancelled waits for it: closed meanwhile, it would crash the process."""
+    working = asyncio.ensure_future(asyncio.to_thread(call, *given))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 def _config(settings: Settings, group: str) -> dict[str, Any]:
@@ -97,7 +100,7 @@ async def _assign(consumer: Any, topics: Sequence[str], brokers: str) -> set[tup
     """Assign every partition from its beginning, and say which."""
     while True:
         try:
-            found = (await asyncio.to_thread(consumer.list_topics, timeout=2)).topics
+            found = (await _to_its_end(consumer.list_topics, None, 2)).topics
             break
         except KafkaException as error:
             log.warning("Kafka at %s does not answer (%s). Waiting for it.", brokers, error.args[0].str())
