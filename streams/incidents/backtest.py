@@ -108,14 +108,14 @@ class Backtest:
             yield inf, self._decide(waiting)
 
     def prepare(self) -> bool:
-        """Decode one more slice in advance, for who has nothing better to do; False when enough are ready."""
-        if self._failure is not None or len(self._ready) >= READY:
-            return False
-        try:
-            self._ready.extend(islice(self._coming, 1))
-        except RecordingError as error:
-            self._failure = error
-        return True
+        """Decode one more slice in advance, for who has nothing better to do; False when none comes or enough wait."""
+        before = len(self._ready)
+        if self._failure is None and before < READY:
+            try:
+                self._ready.extend(islice(self._coming, 1))
+            except RecordingError as error:
+                self._failure = error
+        return len(self._ready) > before
 
     def site_days(self) -> float:
         """Return for how long the sites were watched, each from its first object to the recording's end, in days."""
