@@ -1,10 +1,13 @@
 """The notifier inside another program, and how it fails."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from confluent_kafka import Consumer
 
 from streams import metrics
+from streams.alerts import topic
 from streams.alerts.notifier import running
 from streams.settings import Settings
 from tests.alerts.story import closed, critical, incident, notifying, until
@@ -58,3 +61,34 @@ def test_a_fault_of_its_own_ends_it() -> None:
 def test_it_runs_in_a_thread_beside_other_work() -> None:
     with running(Settings(brokers="127.0.0.1:9")) as notifier:
         assert notifier.unready() == "reading the incidents so far"
+
+
+def test_a_consumer_is_closed_only_when_nothing_works_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Told:
+        def __init__(self, config: dict[str, Any]) -> None:
+            self.real = Consumer(config)
+
+        def list_topics(self, *given: Any, **options: Any) -> Any:
+            told.append("asks")
+            try:
+                return self.real.list_topics(*given, **options)
+            finally:
+                told.append("has asked")
+
+        def close(self) -> None:
+            told.append("closes")
+            self.real.close()
+
+    monkeypatch.setattr(topic, "Consumer", Told)
+
+    async def stopped_while_it_asks() -> None:
+        following = asyncio.ensure_future(anext(topic.follow(Settings(brokers="127.0.0.1:9"), ["incidents"])))
+        await until(lambda: told)
+        following.cancel()
+        await asyncio.wait([following])
+        await until(lambda: "closes" in told)
+
+    asyncio.run(stopped_while_it_asks())
+    assert told == ["asks", "has asked", "closes"]
