@@ -78,6 +78,8 @@ async def _to_its_end(call: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         await asyncio.wait([working])
+        if failure := working.exception():
+            log.info("Stopped while Kafka was asked, which failed: %s.", failure)
         raise
 
 

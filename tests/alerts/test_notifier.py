@@ -1,6 +1,7 @@
 """The notifier inside another program, and how it fails."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -83,12 +84,17 @@ def test_a_consumer_is_closed_only_when_nothing_works_with_it(monkeypatch: pytes
 
     monkeypatch.setattr(topic, "Consumer", Told)
 
+    unheard: list[dict[str, Any]] = []
+
     async def stopped_while_it_asks() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
         following = asyncio.ensure_future(anext(topic.follow(Settings(brokers="127.0.0.1:9"), ["incidents"])))
         await until(lambda: told)
         following.cancel()
         await asyncio.wait([following])
         await until(lambda: "closes" in told)
+        gc.collect()
 
     asyncio.run(stopped_while_it_asks())
     assert told == ["asks", "has asked", "closes"]
+    assert not unheard, "what it asked failed after it was stopped, and nobody heard of it"
