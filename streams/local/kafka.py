@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TextIO
 from uuid import uuid4
 
+from streams.local.archive import Archive
 from streams.local.broker import Broker
 from streams.local.configuration import HOST, Ports
 from streams.local.jars import LocalError, jars, java
@@ -57,7 +58,8 @@ class Cluster:
         if count not in (1, 3):
             raise LocalError(f"{count} brokers: one is for trying out, three survive the loss of one; choose 1 or 3")
         found = jars(cache or Settings.from_env().cache_folder)
-        self._java = [str(java()), "-cp", ":".join(map(str, found))]
+        self.archive = Archive(java(), found)
+        self._java = [str(java()), *self.archive.options(), "-cp", ":".join(map(str, found))]
         self._temporary = data is None
         self._claim: TextIO | None = None
         self.folder = data.absolute() if data else Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
@@ -70,8 +72,11 @@ class Cluster:
         free = free_ports(3 * count)
         own = range(port, port + count) if port else free[2 * count :]
         ports = [Ports(*three) for three in zip(own, free[:count], free[count : 2 * count], strict=True)]
+        self._classes = self.folder / "classes"
+        first = [self._java[0], *self.archive.recording(self._classes), *self._java[1:]]
         self.brokers = [
-            Broker(i, ports, self.folder / f"broker-{i}", self._java, self.security) for i in range(1, count + 1)
+            Broker(i, ports, self.folder / f"broker-{i}", first if i == 1 else self._java, self.security)
+            for i in range(1, count + 1)
         ]
 
     @property
@@ -101,6 +106,7 @@ class Cluster:
                 broker.start(wait=False)
             for broker in self.brokers:
                 broker.wait(others=len(self.brokers) - 1)
+            self.archive.make(self._classes)
         except BaseException:
             self.kill()
             raise
@@ -132,6 +138,7 @@ class Cluster:
         """End all brokers at once; a temporary folder goes."""
         for broker in self.brokers:
             broker.kill()
+        self.archive.stop()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
         if self._claim is not None:
