@@ -65,7 +65,7 @@ def chunk(domain: str, records: list[Any]) -> tuple[Chunk, list[Refused]]:
                 tags.append(offset)
     offsets = [record.offset for record in records]
     stamps = [record.timestamp for record in records]
-    size = sum([record.serialized_value_size for record in records])
+    size = sum([len(record.value or b"") for record in records])
     return Chunk(offsets, stamps, size, arrivals, tags), refused
 
 

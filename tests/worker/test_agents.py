@@ -10,10 +10,7 @@ from tests.worker.road import new_site, reading
 
 def records(*values: bytes | None, key: bytes) -> list[Any]:
     now = int(time.time() * 1000)
-    return [
-        SimpleNamespace(offset=10 * n, timestamp=now, key=key, value=value, serialized_value_size=len(value or b""))
-        for n, value in enumerate(values, 1)
-    ]
+    return [SimpleNamespace(offset=10 * n, timestamp=now, key=key, value=value) for n, value in enumerate(values, 1)]
 
 
 def test_each_arrival_is_tagged_with_the_offset_of_its_record() -> None:
