@@ -123,7 +123,8 @@ def wait_for_kafka(settings: Settings, seconds: float, tell: Callable[[str], obj
         except KafkaException as error:
             client.poll(0)
             refused = [one for one in heard if one.name() in REFUSED]
-            reasons = [one.str() for one in heard if one.name() != "_ALL_BROKERS_DOWN"]
+            said = [one.str() for one in heard if one.name() != "_ALL_BROKERS_DOWN"]
+            reasons = [reason for reason in said if "Disconnected while requesting ApiVersion" not in reason]
             reason = reasons[-1] if reasons else HANGS_UP if heard else reason or error.args[0].str()
             heard.clear()
             if refused:
