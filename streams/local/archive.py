@@ -6,6 +6,7 @@ does without one that does not.
 """
 
 import fcntl
+import os
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -43,12 +44,12 @@ class Archive:
         return [f"-XX:SharedArchiveFile={self.file}"] if self.file.exists() else []
 
     def recording(self, classes: Path) -> list[str]:
-        """Return what Java is to be told to write down which classes it loads, if they are still needed."""
-        return [] if self.file.exists() else [f"-XX:DumpLoadedClassList={classes}"]
+        """Return what Java is to be told to write down which classes it loads, if they are needed."""
+        return [f"-XX:DumpLoadedClassList={classes}"] if self._wanted else []
 
     def make(self, classes: Path) -> None:
         """Begin to make it of classes that were written down, unless there is one or another process is making it."""
-        if not self.file.exists() and classes.exists():
+        if self._wanted and classes.exists():
             self._thread = Thread(target=self._make, args=(classes,), name="archive", daemon=True)
             self._thread.start()
 
@@ -58,6 +59,10 @@ class Archive:
             self._making.kill()
         if self._thread is not None:
             self._thread.join()
+
+    @property
+    def _wanted(self) -> bool:
+        return not self.file.exists() and os.access(self.file.parent, os.W_OK)
 
     def _make(self, classes: Path) -> None:
         loaded = classes.read_bytes().rpartition(b"\n")[0]  # the broker goes on writing

@@ -1,6 +1,7 @@
 """`tocsin actuate`: what is commanded happens once, and the platform hears what became of it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -237,6 +238,7 @@ def test_equipment_on_mqtt_confirms_by_itself(tmp_path: Path) -> None:
                 assert message.payload == BODY
                 for answer in (b"noise", b'{"id":"another"}', b'{"id":"a","outcome":"failed","note":"jammed"}'):
                     await client.publish("site/lock/confirmed", answer, qos=1)
+                return
 
     async def told() -> Result:
         working = asyncio.create_task(equipment())
@@ -244,8 +246,7 @@ def test_equipment_on_mqtt_confirms_by_itself(tmp_path: Path) -> None:
         try:
             return await asyncio.to_thread(hand.act, lock("A-1", "a"), BODY, 15)
         finally:
-            working.cancel()
-            await asyncio.wait([working])
+            await asyncio.wait_for(working, 15)
 
     try:
         silent = hand.act(lock("A-1", "a"), BODY, 1.5)
@@ -254,6 +255,23 @@ def test_equipment_on_mqtt_confirms_by_itself(tmp_path: Path) -> None:
     finally:
         broker.stop()
     assert not hand.act(lock("A-1", "a"), BODY, 2).done
+
+
+@installed
+def test_a_cancellation_that_the_mqtt_client_loses_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def losing(*_: object, **__: object) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(aiomqtt.Client, "publish", losing)
+    broker = Broker(tmp_path)
+    try:
+        silent = Mqtt(f"mqtt://127.0.0.1:{broker.port}/site/lock").act(lock("A-1", "a"), BODY, 1)
+    finally:
+        broker.stop()
+    assert silent == Result(False, "no answer on site/lock/confirmed within 1 s")
 
 
 def test_a_journal_knows_after_a_restart_and_refuses_what_is_none(tmp_path: Path) -> None:

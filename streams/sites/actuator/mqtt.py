@@ -57,14 +57,25 @@ class Mqtt:
     def act(self, command: Command, body: bytes, timeout: float) -> Result:
         """See `Hand`."""
         try:
-            return asyncio.run(asyncio.wait_for(self._ask(command, body), timeout))
+            return asyncio.run(self._ask(command, body, timeout))
         except TimeoutError:
             return Result(False, f"no answer on {self._topic}/confirmed within {timeout:g} s")
         except aiomqtt.MqttError as error:
             return Result(False, f"the broker does not answer: {error}")
 
-    async def _ask(self, command: Command, body: bytes) -> Result:
+    async def _ask(self, command: Command, body: bytes, seconds: float) -> Result:
         """Reach the broker, whenever it is there, and ask once."""
+        # Each step sees to the end of time by itself: Python 3.11 loses a cancellation that comes as what the client
+        # waits for is there, and then the next step would wait for ever.
+        end = asyncio.get_running_loop().time() + seconds
+        async with asyncio.timeout_at(end):
+            client = await self._reach(command)
+        try:
+            return await self._answer(client, command, body, end)
+        finally:
+            await client.__aexit__(None, None, None)
+
+    async def _reach(self, command: Command) -> aiomqtt.Client:
         while True:
             client = aiomqtt.Client(
                 *(self._host, self._port),
@@ -78,21 +89,20 @@ class Mqtt:
                 log.warning("%s: %s. Trying again.", command.id, error)
                 await asyncio.sleep(AGAIN_S)
             else:
-                break
-        try:
-            return await self._answer(client, command, body)
-        finally:
-            await client.__aexit__(None, None, None)
+                return client
 
-    async def _answer(self, client: aiomqtt.Client, command: Command, body: bytes) -> Result:
-        await client.subscribe(f"{self._topic}/confirmed", qos=1)
-        await client.publish(self._topic, body, qos=1)
-        async for message in client.messages:
-            payload = message.payload
-            try:
-                answer = _ANSWER.decode(payload if isinstance(payload, bytes) else str(payload))
-            except msgspec.MsgspecError:
-                continue  # somebody else's
-            if answer.id == command.id:
-                return Result(answer.outcome == "done", last_line(answer.note))
+    async def _answer(self, client: aiomqtt.Client, command: Command, body: bytes, end: float) -> Result:
+        async with asyncio.timeout_at(end):
+            await client.subscribe(f"{self._topic}/confirmed", qos=1)
+        async with asyncio.timeout_at(end):
+            await client.publish(self._topic, body, qos=1)
+        async with asyncio.timeout_at(end):
+            async for message in client.messages:
+                payload = message.payload
+                try:
+                    answer = _ANSWER.decode(payload if isinstance(payload, bytes) else str(payload))
+                except msgspec.MsgspecError:
+                    continue  # somebody else's
+                if answer.id == command.id:
+                    return Result(answer.outcome == "done", last_line(answer.note))
         return Result(False, "the broker hung up")
