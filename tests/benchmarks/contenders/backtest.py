@@ -5,6 +5,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.incidents.backtest import Backtest
+from streams.process import collect_seldom
 from streams.settings import Settings
 from streams.telemetry.recording import Line
 from tests.benchmarks.race import Race
@@ -14,6 +15,7 @@ def run(settings: Settings, race: Race) -> None:
     lines = sorted(_read(settings.brokers, race), key=lambda timed: timed[0])
     running = Backtest()
     running.shard = race.core()
+    collect_seldom()  # as the command does
     race.ready()
     race.start()
     for _ in running.run(lines):
