@@ -94,18 +94,17 @@ def answers(tail: Tail) -> set[bytes]:
     return {record.value() for record in tail.read()}
 
 
-@pytest.mark.parametrize("deaths", [0, 2])
 def test_the_stream_answers_what_the_backtest_answers(
-    brokers: str, tmp_path: Path, lines: list[Line], expected: dict[str, set[bytes]], deaths: int
+    brokers: str, tmp_path: Path, lines: list[Line], expected: dict[str, set[bytes]]
 ) -> None:
     environment: dict[str, Any] = {"TOCSIN_CLOCK": "log"}
     player = Thread(target=Player(brokers, speed=0).play, args=(lines,))
     with ExitStack() as stack:
         tails = [stack.enter_context(Tail(brokers, topic, PARTITIONS)) for topic in expected]
         player.start()
-        for number in range(deaths):
+        for seconds in (2, 3):
             with worker(brokers, tmp_path, TOCSIN, **environment) as victim:
-                time.sleep(2 + number)
+                time.sleep(seconds)
                 victim.kill()
         with worker(brokers, tmp_path, TOCSIN, **environment):
             player.join(120)
