@@ -37,6 +37,7 @@ class Archive:
         home = jars[0].parent
         self.file = home.with_name(f"{home.name}-{sha256(told.encode()).hexdigest()[:16]}.jsa")
         self._making: Leash | None = None
+        self._given_up = False
         self._thread: Thread | None = None
 
     def options(self) -> list[str]:
@@ -55,6 +56,7 @@ class Archive:
 
     def stop(self) -> None:
         """Give up what is being made."""
+        self._given_up = True
         if self._making is not None:
             self._making.kill()
         if self._thread is not None:
@@ -77,6 +79,8 @@ class Archive:
             whole.write_bytes(loaded)
             sharing = ["-Xshare:dump", f"-XX:SharedClassListFile={whole}", f"-XX:SharedArchiveFile={part}"]
             self._making = Leash([self._java[0], *sharing, *self._java[1:]], log)
+            if self._given_up:  # meanwhile, before there was anything to kill
+                self._making.kill()
             if self._making.wait(LONGEST_S) == 0:
                 part.rename(self.file)
                 log.unlink()

@@ -58,8 +58,9 @@ class Cluster:
         if count not in (1, 3):
             raise LocalError(f"{count} brokers: one is for trying out, three survive the loss of one; choose 1 or 3")
         found = jars(cache or Settings.from_env().cache_folder)
-        self.archive = Archive(java(), found)
-        self._java = [str(java()), *self.archive.options(), "-cp", ":".join(map(str, found))]
+        command = java()
+        self.archive = Archive(command, found)
+        self._java = [str(command), *self.archive.options(), "-cp", ":".join(map(str, found))]
         self._temporary = data is None
         self._claim: TextIO | None = None
         self.folder = data.absolute() if data else Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
