@@ -1,7 +1,5 @@
 """`tocsin actuate`: what is commanded happens once, and the platform hears what became of it."""
 
-import asyncio
-import contextlib
 import os
 import signal
 import subprocess
@@ -14,7 +12,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import aiomqtt
 import httpx
 import msgspec
 import pytest
@@ -23,13 +20,11 @@ from streams.incidents.model import Command
 from streams.sites.actuator.hand import Hand, HandError, Result
 from streams.sites.actuator.hands import make
 from streams.sites.actuator.journal import Journal, JournalError
-from streams.sites.actuator.mqtt import Mqtt
 from streams.sites.actuator.program import Program
 from streams.sites.actuator.webhook import Webhook
 from streams.telemetry.control import Confirmation
 from streams.telemetry.decode_control import decode_control
 from tests.sites.desk import free_port
-from tests.sites.test_mqtt import Broker, installed
 from tests.worker.road import Tail, new_site, publish, until
 
 ROOT = Path(__file__).parents[2]
@@ -223,55 +218,6 @@ def test_a_webhook_that_is_not_there_yet_is_tried_again_until_time_is_up() -> No
     waiting.join()
     assert [answer.done for answer in answers] == [True] and len(hook.heard) == 1
     hook.close()
-
-
-@installed
-def test_equipment_on_mqtt_confirms_by_itself(tmp_path: Path) -> None:
-    broker = Broker(tmp_path)
-    hand, listening = Mqtt(f"mqtt://127.0.0.1:{broker.port}/site/lock"), asyncio.Event()
-
-    async def equipment() -> None:
-        async with aiomqtt.Client("127.0.0.1", broker.port) as client:
-            await client.subscribe("site/lock", qos=1)
-            listening.set()
-            async for message in client.messages:
-                assert message.payload == BODY
-                for answer in (b"noise", b'{"id":"another"}', b'{"id":"a","outcome":"failed","note":"jammed"}'):
-                    await client.publish("site/lock/confirmed", answer, qos=1)
-                return
-
-    async def told() -> Result:
-        working = asyncio.create_task(equipment())
-        await listening.wait()
-        try:
-            return await asyncio.to_thread(hand.act, lock("A-1", "a"), BODY, 15)
-        finally:
-            await asyncio.wait_for(working, 15)
-
-    try:
-        silent = hand.act(lock("A-1", "a"), BODY, 1.5)
-        assert silent == Result(False, "no answer on site/lock/confirmed within 1.5 s")
-        assert asyncio.run(told()) == Result(False, "jammed")
-    finally:
-        broker.stop()
-    assert not hand.act(lock("A-1", "a"), BODY, 2).done
-
-
-@installed
-def test_a_cancellation_that_the_mqtt_client_loses_holds_nobody_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def losing(*_: object, **__: object) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(60)
-
-    monkeypatch.setattr(aiomqtt.Client, "publish", losing)
-    broker = Broker(tmp_path)
-    try:
-        silent = Mqtt(f"mqtt://127.0.0.1:{broker.port}/site/lock").act(lock("A-1", "a"), BODY, 1)
-    finally:
-        broker.stop()
-    assert silent == Result(False, "no answer on site/lock/confirmed within 1 s")
 
 
 def test_a_journal_knows_after_a_restart_and_refuses_what_is_none(tmp_path: Path) -> None:
