@@ -14,6 +14,8 @@ from streams.telemetry.decode import Arrival
 
 FAILED = 70
 """The exit code of a worker that met what it did not expect (EX_SOFTWARE)."""
+TWIN = "Should that come again with Kafka well, see that no other worker has this one's name, TOCSIN_INSTANCE, too"
+"""What may be behind refusals that Kafka gives no reason for: to clients of their age it has no word for twins."""
 
 
 class Core(Protocol):
@@ -37,6 +39,10 @@ class Core(Protocol):
 MakeCore = Callable[[], Core]
 
 
+class FatalError(Exception):
+    """An error that says by itself why the worker has to end."""
+
+
 class Fatal:
     """A context whose exceptions end the process, with a sentence that says what it was."""
 
@@ -48,7 +54,7 @@ class Fatal:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception):
-            fail(self.reason, error)
+            fail(str(error) if isinstance(error, FatalError) else self.reason, error)
 
 
 def fail(reason: str, error: BaseException | None = None) -> NoReturn:

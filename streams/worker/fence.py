@@ -13,9 +13,31 @@ late they come and however often. So it costs a few requests a snapshot and an i
 """
 
 from asyncio import Future
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import IllegalOperation, KafkaError, ProducerFenced
+
+from streams.worker.core import TWIN, FatalError
+
+LOST = (
+    "another worker has taken over: this one was stopped or cut off for longer than its session, or another has its "
+    "name, TOCSIN_INSTANCE, too"
+)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except ProducerFenced as error:
+        raise FatalError(LOST) from error
+    # A broker answers a commit with an unknown error when the name is claimed in that moment; and aiokafka calls it
+    # illegal, or asserts against it, to go on when one has not heard yet that one was shut out.
+    except (KafkaError, IllegalOperation, AssertionError) as error:
+        raise FatalError(f"Kafka does not take this worker's state: {error}. {TWIN}") from error
 
 
 class Fence:
@@ -32,8 +54,15 @@ class Fence:
         self._begun = False
 
     async def claim(self) -> None:
-        """Shut out whoever used the name before; what they have not committed is undone when this returns."""
-        await self._producer.start()
+        """Shut out whoever used the name before; what they have not committed is undone when this returns.
+
+        Raises
+        ------
+        FatalError
+            When Kafka refuses; so do `send` and `commit`.
+        """
+        with _told():
+            await self._producer.start()
 
     async def send(
         self,
@@ -45,16 +74,18 @@ class Fence:
         headers: Any,
     ) -> Future[Any]:
         """Send a record; it is there when the future is done, and is shown to others when `commit` returns."""
-        if not self._begun:
-            await self._producer.begin_transaction()
-            self._begun = True
-        future: Future[Any] = await self._producer.send(topic, value, key, partition, headers=headers)
+        with _told():
+            if not self._begun:
+                await self._producer.begin_transaction()
+                self._begun = True
+            future: Future[Any] = await self._producer.send(topic, value, key, partition, headers=headers)
         return future
 
     async def commit(self) -> None:
         """Have all that was sent so far be there, for everybody and for good."""
         if self._begun:
-            await self._producer.commit_transaction()
+            with _told():
+                await self._producer.commit_transaction()
             self._begun = False
 
     async def close(self) -> None:

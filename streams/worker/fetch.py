@@ -3,16 +3,18 @@
 from asyncio import sleep
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import aiokafka
 import faust
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+
+from streams.worker.core import TWIN, fail
 
 LINGER = 0.01
 """Seconds that a busy poll waits, so that batches become worth their overhead."""
@@ -20,6 +22,8 @@ WORTH = 1024
 """Records of a poll that need no such wait."""
 POLL = 0.25
 """Seconds after which a poll without records returns."""
+WATCH = 1.0
+"""Seconds between two looks at whether the group still has us."""
 BATCH = 4096
 """Records a poll at most: some 10 ms of decoding."""
 COPY = "_consumer_record"
@@ -73,6 +77,10 @@ class App(faust.App):
     """The worker's name in the group; empty for none."""
 
 
+def _refused(error: KafkaError) -> NoReturn:
+    fail(f"Kafka does not let this worker read: {error}. {TWIN}", error)
+
+
 class ConsumerThread(driver.AIOKafkaConsumerThread):
     """aiokafka's consumer in its own thread, polled for batches."""
 
@@ -114,6 +122,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         if "_prefetch_backoff" not in fetcher:
             raise LookupError("this aiokafka keeps its _prefetch_backoff elsewhere")
         fetcher["_prefetch_backoff"] = 0.0
+        self.add_future(self._watch())
+
+    async def _watch(self) -> None:
+        """Hear what ended our membership: aiokafka tells it at the next poll, which without partitions never comes."""
+        coordinator = vars(self._ensure_consumer())["_coordinator"]
+        while True:
+            try:
+                coordinator.check_errors()
+            except KafkaError as error:
+                _refused(error)
+            await sleep(WATCH)
 
     async def on_thread_stop(self) -> None:
         """Leave the group when the worker ends in good order; a member with a name would be waited for."""
@@ -145,6 +164,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         except IllegalStateError:
             # The partitions were taken away meanwhile; whoever owns them now reads this again.
             return {}
+        except KafkaError as error:
+            _refused(error)
         count = sum(map(len, fetched.values()))
         self.busy_until = monotonic() + LINGER if 0 < count < WORTH else 0.0
         return batches

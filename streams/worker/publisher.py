@@ -9,14 +9,11 @@ from streams.incidents.model import Fact, Finding, Incident, Output, encode
 from streams.worker.checkpoints import STATE
 from streams.worker.clock import FACTS
 from streams.worker.core import fail
+from streams.worker.fence import LOST
 
 FINDINGS, INCIDENTS, COMMANDS, DEAD_LETTERS = "findings", "incidents", "commands", "dead-letters"
 FENCED = (INCIDENTS, STATE)
 """Topics that only the last owner of a partition may write: in them, what comes last stands."""
-LOST = (
-    "another worker has taken over: this one was stopped or cut off for longer than its session, or another has its "
-    "name, TOCSIN_INSTANCE, too"
-)
 OUTSTANDING = 4096
 """How many sends of one lane may be on their way."""
 
@@ -91,10 +88,7 @@ class Outbox:
 
     async def commit(self) -> None:
         """Wait until what is fenced is there for good; only the one task that sends it may ask."""
-        try:
-            await self._fence.commit()
-        except ProducerFenced as error:
-            fail(LOST, error)
+        await self._fence.commit()
 
     async def settle(self) -> None:
         """Wait until Kafka has everything that was sent so far."""

@@ -6,6 +6,11 @@ from streams.settings import Settings
 from streams.worker.app import run
 from tests.worker.counting import CountingCore
 
-if __name__ == "__main__":
+
+def main() -> None:
     logging.basicConfig(level="INFO", format="%(levelname)s %(name)s %(message)s")
     run(Settings.from_env(), CountingCore)
+
+
+if __name__ == "__main__":
+    main()

@@ -68,10 +68,10 @@ class Worker:
 
 
 @contextmanager
-def worker(
+def starting(
     brokers: str, folder: Path, command: tuple[str, ...] = ("tests.worker.counted",), **environment: str
 ) -> Iterator[Worker]:
-    """Run a worker, the counting one if nothing else is said, until the block ends."""
+    """Start a worker, the counting one if nothing else is said, and end it when the block ends."""
     log = folder / f"worker-{uuid4().hex[:6]}.log"
     environment = {"TOCSIN_BROKERS": brokers, "TOCSIN_SNAPSHOT_S": "1", "TOCSIN_METRICS_PORT": "0", **environment}
     with log.open("wb") as file:
@@ -84,11 +84,20 @@ def worker(
         )
     running = Worker(process, log)
     try:
-        until(running.owns_all, f"the worker's partitions; its log is {log}")
         yield running
     finally:
         if process.poll() is None:
             running.end()
+
+
+@contextmanager
+def worker(
+    brokers: str, folder: Path, command: tuple[str, ...] = ("tests.worker.counted",), **environment: str
+) -> Iterator[Worker]:
+    """Run a worker that owns its partitions when the block begins."""
+    with starting(brokers, folder, command, **environment) as running:
+        until(running.owns_all, f"the worker's partitions; its log is {running.log}")
+        yield running
 
 
 def publish(brokers: str, records: Sequence[tuple[str, bytes | None, bytes | None]], **options: Any) -> None:

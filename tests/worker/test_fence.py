@@ -1,11 +1,15 @@
 import asyncio
+from contextlib import suppress
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import ProducerFenced, UnknownError
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.settings import Settings
+from streams.worker.core import FatalError
 from streams.worker.fence import Fence
 from streams.worker.kafka import read_all, writer
 
@@ -40,9 +44,12 @@ def test_whoever_comes_next_is_the_last_to_speak(road: tuple[str, int], topic: s
         for text in (b"2", b"3"):
             await said(successor, text)
         await successor.commit()
-        with pytest.raises(KafkaError):
-            await said(stopped, b"2")
+        with pytest.raises(FatalError, match="another worker has taken over"):
+            with suppress(ProducerFenced):
+                await said(stopped, b"2")
             await stopped.commit()
+        with pytest.raises(FatalError, match="TOCSIN_INSTANCE"):
+            await stopped.send(topic, b"incident", b"2", 0, None, None)
         assert await stands() == b"3"
         await said(successor, b"4")
         await successor.commit()
@@ -66,5 +73,26 @@ def test_nothing_is_held_back_once_it_is_committed(road: tuple[str, int], topic:
         await fence.commit()
         assert len((await read_all(settings, topic, [0]))[0]) == 100
         await fence.close()
+
+    asyncio.run(story())
+
+
+class Raced(AIOKafkaProducer):  # type: ignore[misc]
+    """A writer whose name is claimed in the moment of its commit, which a broker knows no better answer to."""
+
+    async def commit_transaction(self) -> NoReturn:
+        raise UnknownError
+
+
+def test_a_refusal_without_a_reason_says_what_may_be_behind_it(road: tuple[str, int], topic: str) -> None:
+    async def story() -> None:
+        fence = Fence(Raced(bootstrap_servers=road[0], transactional_id=topic))
+        await fence.claim()
+        try:
+            await (await fence.send(topic, b"incident", b"1", 0, None, None))
+            with pytest.raises(FatalError, match=r"UnknownError.*TOCSIN_INSTANCE"):
+                await fence.commit()
+        finally:
+            await fence.close()
 
     asyncio.run(story())

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from streams.local.kafka import Cluster
-from tests.worker.road import PATIENCE, Tail, Worker, counted, lag, new_site, publish, reading, until, worker
+from tests.worker.road import PATIENCE, Tail, Worker, counted, lag, new_site, publish, reading, starting, until, worker
 
 pytestmark = pytest.mark.long
 
@@ -148,16 +148,20 @@ def test_kill_9_in_mid_stream_loses_nothing_and_counts_nothing_twice(
         assert len(told) == len(sites) * (sent // 100)
 
 
-def test_two_workers_of_one_name_say_so(road: tuple[str, int], running: Worker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", ["counted", "late"])
+def test_of_two_workers_of_one_name_one_ends_and_says_so(
+    road: tuple[str, int], running: Worker, tmp_path: Path, late: str
+) -> None:
     running.end()
-    twins = [tmp_path / "one", tmp_path / "other"]
-    for folder in twins:
-        folder.mkdir()
-    with ExitStack() as both:
-        pair = [both.enter_context(worker(road[0], folder, TOCSIN_INSTANCE="twin")) for folder in twins]
-        until(lambda: any(one.process.poll() is not None for one in pair), "the end of one")
-        assert [one.process.poll() for one in pair if one.process.poll() is not None] == [70]
-        assert any("TOCSIN_INSTANCE" in one.log.read_text() for one in pair)
+    with (
+        worker(road[0], tmp_path, TOCSIN_INSTANCE="twin") as one,
+        starting(road[0], tmp_path, (f"tests.worker.{late}",), TOCSIN_INSTANCE="twin") as other,
+    ):
+        until(lambda: one.process.poll() is not None or other.process.poll() is not None, "the end of one")
+        ended = one if one.process.poll() is not None else other
+        log = ended.log.read_text()
+        assert ended.process.poll() == 70, log
+        assert "TOCSIN_INSTANCE" in log
 
 
 def test_a_second_worker_takes_half_and_gives_it_back(road: tuple[str, int], running: Worker, tmp_path: Path) -> None:
