@@ -27,7 +27,7 @@ def alive(pid: int) -> bool:
 def status(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it ends between opening and reading
         return ""
 
 
