@@ -86,8 +86,11 @@ def starting(
     try:
         yield running
     finally:
-        if process.poll() is None:
-            running.end()
+        try:
+            if process.poll() is None:
+                running.end()
+        finally:
+            running.kill()
 
 
 @contextmanager
