@@ -15,7 +15,7 @@ from streams.telemetry.decode import Arrival
 FAILED = 70
 """The exit code of a worker that met what it did not expect (EX_SOFTWARE)."""
 TWIN = "Should that come again with Kafka well, see that no other worker has this one's name, TOCSIN_INSTANCE, too"
-"""What may be behind refusals that Kafka gives no reason for: to clients of their age it has no word for twins."""
+"""What may be behind a refusal without a reason: aiokafka knows not all of Kafka's words for two of one name."""
 
 
 class Core(Protocol):

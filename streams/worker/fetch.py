@@ -126,7 +126,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def _watch(self) -> None:
         """Hear what ended our membership: aiokafka tells it at the next poll, which without partitions never comes."""
-        coordinator = vars(self._ensure_consumer())["_coordinator"]
+        coordinator = self._coordinator()
         while True:
             try:
                 coordinator.check_errors()
@@ -137,8 +137,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_thread_stop(self) -> None:
         """Leave the group when the worker ends in good order; a member with a name would be waited for."""
         if self._consumer is not None:
-            vars(vars(self._consumer)["_coordinator"])["_group_instance_id"] = None
+            vars(self._coordinator())["_group_instance_id"] = None
         await super().on_thread_stop()
+
+    def _coordinator(self) -> Any:
+        """Return what keeps our place in the group; aiokafka shows it to nobody."""
+        return vars(self._ensure_consumer())["_coordinator"]
 
     async def poll(self, wanted: set[TP], known: dict[TP, tuple[int, int | None]]) -> dict[TP, Batch]:
         """Fetch a batch of every wanted partition that has one; `known` (position, highwater) is brought up to date."""

@@ -148,20 +148,20 @@ def test_kill_9_in_mid_stream_loses_nothing_and_counts_nothing_twice(
         assert len(told) == len(sites) * (sent // 100)
 
 
-@pytest.mark.parametrize("late", ["counted", "late"])
+@pytest.mark.parametrize("newcomer", ["counted", "late"])
 def test_of_two_workers_of_one_name_one_ends_and_says_so(
-    road: tuple[str, int], running: Worker, tmp_path: Path, late: str
+    road: tuple[str, int], running: Worker, tmp_path: Path, newcomer: str
 ) -> None:
     running.end()
     with (
         worker(road[0], tmp_path, TOCSIN_INSTANCE="twin") as one,
-        starting(road[0], tmp_path, (f"tests.worker.{late}",), TOCSIN_INSTANCE="twin") as other,
+        starting(road[0], tmp_path, (f"tests.worker.{newcomer}",), TOCSIN_INSTANCE="twin") as other,
     ):
-        until(lambda: one.process.poll() is not None or other.process.poll() is not None, "the end of one")
-        ended = one if one.process.poll() is not None else other
-        log = ended.log.read_text()
-        assert ended.process.poll() == 70, log
-        assert "TOCSIN_INSTANCE" in log
+        until(lambda: any(twin.process.poll() is not None for twin in (one, other)), "the end of one")
+        ended = [twin for twin in (one, other) if twin.process.poll() is not None]
+        logs = "\n".join(twin.log.read_text() for twin in ended)
+        assert [twin.process.poll() for twin in ended] == [70], logs
+        assert "TOCSIN_INSTANCE" in logs
 
 
 def test_a_second_worker_takes_half_and_gives_it_back(road: tuple[str, int], running: Worker, tmp_path: Path) -> None:
